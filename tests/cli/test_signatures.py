@@ -5,7 +5,7 @@ no destination."""
 
 import lib
 from lib import MALFORMED, OK, UNTRUSTED, expect, unpack
-from lib_packets import Cert, Key, Signature, packets, sub, time4
+from lib_packets import SIGNATURE, Cert, Key, Signature, packet, packets, sub, time4
 from lib_signatures import (  # noqa: F401
     DAY, HERE, NOW, at, bad_reasons, bundle_of, cleanup, judged, keys, lax, manifest, other, put,
     sender, trust_file)
@@ -118,6 +118,13 @@ def test_subpackets():
         judged(keys.sign(sender, text, "--digest-algo", "SHA512", *options), UNTRUSTED, why)
 
 
+def spelled_longer(sig):
+    """The last number with a bit count that is too high: it begins with zeros."""
+    body = packets(sig)[0][1]
+    n = next(n for n in range(32, 0, -1) if (int.from_bytes(body[-n - 2:-n], "big") + 7) // 8 == n)
+    return packet(SIGNATURE, body[:-n - 2] + (256).to_bytes(2, "big") + body[-n:].rjust(32, b"\0"))
+
+
 def test_forms_made_by_hand():
     """Signatures that all hold, and that no gpg would have made like this."""
     cert = Cert("Made By Hand <hand@example.com>", created=NOW - 9 * DAY)
@@ -145,6 +152,8 @@ def test_forms_made_by_hand():
         (key.sign(text, algo=2), UNTRUSTED, "digest that is not accepted (SHA-1)"),
         (key.sign(text, algo=11), UNTRUSTED, "digest that is not accepted (SHA-224)"),
         (key.sign_v3(text), UNTRUSTED, "version 4"),
+        (packet(SIGNATURE, packets(key.sign(text))[0][1] + b"\0"), UNTRUSTED, "bytes behind its numbers"),
+        (spelled_longer(key.sign(text)), UNTRUSTED, "length is not exact"),
     ]
     for sig, status, why in rows:
         judged(sig, status, why, fpr=fpr, cert=cert.data)

@@ -115,7 +115,8 @@ class Builder:
         return {key: value for key, value in node.items() if value != []}
 
     def file_node(self, e, offset):
-        node = {"path": e.path, "size": str(e.size), "executable": "yes", "offset": str(offset), "digest": e.digest.hex()}
+        node = {"path": e.path, "size": str(e.size), "executable": "yes", "offset": str(offset),
+                "digest": e.digest.hex()}
         if not e.executable:
             del node["executable"]
         return node
@@ -152,7 +153,7 @@ class Builder:
         sealed = self.stage("sealed", u32(transform, size, len(data)) + data.ljust(padded, b"\0"), **where)
         aad = self.stage("additional", rules.additional_data(self.id, self.lane, run, kind, number), **where)
         key = self.stage("key", self.keys[run], **where)
-        iv = self.stage("iv", self.secret("iv", kind, number, size=12), **where)
+        iv = self.stage("iv", self.secret("iv", self.lane, kind, number, size=12), **where)
         body = iv + AESGCM(key).encrypt(iv, sealed, aad)
         return u32(volumes.CHUNK_MAGIC, len(body)) + body
 
@@ -245,10 +246,10 @@ class Builder:
     def make(self):
         """All files: (volumes, other files by name)."""
         self.id = self.secret("id", size=16)
-        self.keys = [self.secret("key", run) for run in range(self.runs)]
+        self.keys = [self.secret("key", self.lane, run) for run in range(self.runs)]
         content = self.stage("content", self.content())
         text = self.stage("content_text", canon.dump(content) if isinstance(content, dict) else content)
-        opener = self.stage("opener", self.secret("opener")) if self.encrypted else b""
+        opener = self.stage("opener", self.secret("opener", self.lane)) if self.encrypted else b""
         payload = self.make_volumes(PAYLOAD, self.stage("tar", self.tar()))
         contents = self.make_volumes(CONTENTS, opener + text)[0]
         whole = {"README.txt": self.stage("readme", README)}
@@ -286,7 +287,8 @@ class Builder:
         return {"size": str(len(data)), "digest": sha512(data).hex()}
 
     def lists(self, payload):
-        names_512 = b"".join(b"%s  payload-%02d.%06d\n" % (sha512(v.data).hex().encode(), self.lane, v.number) for v in payload)
+        names_512 = b"".join(b"%s  payload-%02d.%06d\n" % (sha512(v.data).hex().encode(), self.lane,
+                                                           v.number) for v in payload)
         files = [e for e in self.entries() if not e.directory]
         return self.stage("sums512", names_512), self.stage("sums256", bag.list_of_files(files))
 

@@ -6,7 +6,7 @@ import re
 import canon
 import names
 import tarspell
-from rules import (COMPONENTS_MAX, CONTENTS_MAX, FILES_MAX, ITEMS_MAX, OFFSET_MAX, TIME_MAX, UNTRUSTED, Broken,
+from rules import (COMPONENTS_MAX, CONTENTS_MAX, FILES_MAX, ITEMS_MAX, OFFSET_MAX, TIME_MAX, UNTRUSTED,
                    ascending, day, fingerprint, hexadecimal, number, require)
 
 RULE = "CONTENT MANIFEST"
@@ -28,13 +28,10 @@ SAME_IN_ALL_LANES = ("name", "sequence", "from", "to", "date", "not-before", "no
 
 def named_originator(data):
     """The value of the line originator: in front of components:, before anything is parsed."""
-    for line in data.split(b"\n"):
-        if line == b"components:":
-            break
-        m = re.fullmatch(rb'originator: "([0-9A-F]{40}|[0-9A-F]{64})"', line)
-        if m:
-            return m[1].decode()
-    raise Broken(UNTRUSTED, "ORDER OF TRUST", "the content manifest names no originator")
+    head, found, _ = data.partition(b"\ncomponents:\n")
+    m = re.search(rb'^originator: "([0-9A-F]{40}|[0-9A-F]{64})"$', head, re.MULTILINE)
+    require(bool(found) and m is not None, "ORDER OF TRUST", "the content manifest names no originator", UNTRUSTED)
+    return m[1].decode()
 
 
 class Contents:

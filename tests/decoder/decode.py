@@ -27,6 +27,7 @@ import trust
 from rules import HOST, INCOMPLETE, UNTRUSTED, USAGE, Broken, require
 
 RULE = "ORDER OF TRUST"
+AES256 = b"9"           # its number in OpenPGP, as gpg shows it
 
 
 class Bundle:
@@ -73,15 +74,15 @@ class Bundle:
     def keys(self, lane):
         """Step 5: the key of every run of a lane, by its number."""
         found, home = {}, os.environ.get("GNUPGHOME", os.path.expanduser("~/.gnupg"))
-        certificates = trust.listed(home)
+        certificates, secret = trust.listed(home), trust.secret(home)
         for run in lane.runs:
-            key = self.unwrap(lane, run, home, certificates)
+            key = self.unwrap(lane, run, home, certificates, secret)
             require(rules.run_commitment(self.manifest.id, lane.number, run.number, key) == run.commitment,
                     "Commitments", "run %d: the key is not the one committed to" % run.number)
             found[run.number] = key
         return found
 
-    def unwrap(self, lane, run, home, certificates):
+    def unwrap(self, lane, run, home, certificates, secret):
         rule = packets.KEY_RULE
         for recipient, file in run.keys:
             data = self.checked.wrapped[file.name]
@@ -89,16 +90,19 @@ class Bundle:
             if not self.manifest.hidden:
                 ids = {k.id for f, k in certificates.items() if f == recipient or
                        k.primary is not None and k.primary.fingerprint == recipient}
-                if not ids:
+                if not ids & secret:
                     continue
                 require(packet.key_id.hex().upper() in ids, rule, "%s: the key id is not the recipient's" % file.name)
-            p = trust.gpg("--status-fd", "2", "--pinentry-mode", "error", "--decrypt", home=home, stdin=data, agent=True)
+            p = trust.gpg("--status-fd", "2", "--pinentry-mode", "error", "--decrypt", home=home, stdin=data,
+                          agent=True)
             words = p.stderr.split()
-            if b"DECRYPTION_OKAY" not in words:
+            if self.manifest.hidden and b"BEGIN_DECRYPTION" not in words:
                 continue
-            require(b"GOODMDC" in words, rule, "%s: not integrity protected" % file.name)
+            require(b"DECRYPTION_OKAY" in words and b"GOODMDC" in words, rule, "%s: cannot be decrypted" % file.name)
+            require(words[words.index(b"DECRYPTION_INFO") + 2] == AES256, rule, "%s: not with AES-256" % file.name)
             key = p.stdout[48:]
-            require(len(p.stdout) == 80 and p.stdout == rules.wrapped_message(self.manifest.id, lane.number, run.number, key),
+            require(len(p.stdout) == 80 and p.stdout == rules.wrapped_message(self.manifest.id, lane.number,
+                run.number, key),
                     rule, "%s: the message is another's, or of another kind" % file.name)
             return key
         raise Broken(HOST, rule, "no secret key here opens run %d" % run.number)

@@ -31,7 +31,8 @@ class Volume:
 
     def __init__(self, manifest, lane, kind, position, node):
         contents = kind == 2
-        order = ("run", "size", "chunks", "index") if contents else ("medium", "run", "first", "chunks", "size", "index")
+        order = ("run", "size", "chunks", "index") if contents else ("medium", "run", "first", "chunks", "size",
+                                                                     "index")
         table = tuple((key, str, key != "run" or manifest.encrypted) for key in order)
         self.kind, self.number, self.lane = kind, position, lane
         self.name = "contents-%02d" % lane if contents else "payload-%02d.%06d" % (lane, position)
@@ -66,7 +67,8 @@ class Run:
         for i, key in enumerate(node["keys"]):
             canon.fields(key, (("recipient", str, True), ("size", str, True), ("digest", str, True)), RULE, "key")
             if manifest.hidden:
-                require(key["recipient"] == "%03d" % i, RULE, "hidden recipient %.80r is not %03d" % (key["recipient"], i))
+                require(key["recipient"] == "%03d" % i, RULE,
+                        "hidden recipient %.80r is not %03d" % (key["recipient"], i))
             else:
                 fingerprint(key["recipient"], RULE)
             file = File("keys/%02d.%d/%s.pgp" % (lane, self.number, key["recipient"]),
@@ -137,7 +139,8 @@ class Manifest:
         for key in ("hidden-recipients", "portable"):
             require(node.get(key, "yes") == "yes", RULE, "%s is not yes" % key)
         self.encrypted, self.portable, self.hidden = encrypted, portable, "hidden-recipients" in node
-        require(encrypted or not self.hidden and "padding" not in node, RULE, "hidden recipients or padding, and not encrypted")
+        require(encrypted or not self.hidden and "padding" not in node, RULE,
+                "hidden recipients or padding, and not encrypted")
         require(not (encrypted and portable), RULE, "encrypted and portable")
         require(portable or "sums" not in node, RULE, "sums, and not portable")
         require(node["digest"] == "sha-512", RULE, "digest %.40r" % node["digest"])
@@ -165,7 +168,8 @@ class Manifest:
 
     def wrapped_keys(self):
         """(lane, run, recipient, file) of every wrapped key."""
-        return [(lane, run, recipient, file) for lane in self.lanes for run in lane.runs for recipient, file in run.keys]
+        return [(lane, run, recipient, file) for lane in self.lanes for run in lane.runs for recipient,
+                file in run.keys]
 
 
 def text(node):

@@ -57,6 +57,13 @@ def listed(home, *options):
     return keys
 
 
+def secret(home):
+    """The key ids of a home's secret keys."""
+    out = gpg("--list-secret-keys", "--with-colons", home=home, agent=True).stdout
+    lines = [line.split(":") for line in out.decode("utf-8", "replace").splitlines()]
+    return {line[4] for line in lines if line[0] in ("sec", "ssb") and line[14] != "#"}
+
+
 class Ring:
     """The pinned certificates and nothing else, in a home of its own."""
 

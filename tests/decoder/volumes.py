@@ -8,7 +8,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import transforms
-from rules import (CONTENTS, DAMAGED, INCOMPLETE, LANES_MAX, PAYLOAD, STORED_EXTRA, VOLUMES_MAX, Broken, additional_data,
+from rules import (CONTENTS, DAMAGED, INCOMPLETE, LANES_MAX, PAYLOAD, STORED_EXTRA, VOLUMES_MAX, Broken,
+                   additional_data,
                    chunk_digest, index_digest, require, u32)
 
 RULE = "VOLUMES"
@@ -88,7 +89,8 @@ class Reader:
         require(e.stored <= m.chunk_size + m.padding + STORED_EXTRA, RULE, "%s: stored too long" % where)
         if m.encrypted:
             require(e.transform == 0 and e.plain == 0, RULE, "%s: transform or plain length not 0" % where)
-            require(e.stored > 48 and (e.stored - 48) % m.padding == 0, RULE, "%s: not padded" % where)
+            most = 48 + -(-m.chunk_size // m.padding) * m.padding
+            require(48 < e.stored <= most and (e.stored - 48) % m.padding == 0, RULE, "%s: not padded" % where)
             return
         full = number < self.total - 1
         require(e.plain == m.chunk_size if full else 1 <= e.plain <= m.chunk_size, RULE, "%s: plain length" % where)

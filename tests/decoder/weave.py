@@ -10,7 +10,8 @@ from transforms import GROUP, KINDS
 
 def zstd(data, level=3):
     """Exactly one frame with its content size."""
-    return subprocess.run(["zstd", "-qc", "--no-check", "--single-thread", "-%d" % level, "--stream-size=%d" % len(data)],
+    return subprocess.run(["zstd", "-qc", "--no-check", "--single-thread", "-%d" % level,
+                           "--stream-size=%d" % len(data)],
                           input=data, check=True, stdout=subprocess.PIPE).stdout
 
 
