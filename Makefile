@@ -119,9 +119,10 @@ $(B)/lib%.a: $(B)/sources
 	@echo '  AR   $@'
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
-# One of them stands between the verbs and gpg (tests/unit/gpg_memo.h).
-$(B)/tests/unit/test_every_byte: private WRAP = \
+# Some stand between our own code and what it calls (tests/unit/gpg_memo.h says why).
+$(B)/tests/unit/test_every_byte $(B)/tests/unit/test_every_bag_byte: private WRAP = \
     -Wl,--wrap=gpg_verify,--wrap=gpg_unwrap,--wrap=gpg_trust_load,--wrap=writer_open
+$(B)/tests/unit/test_key_memory: private WRAP = -Wl,--wrap=munmap
 $(UNIT): $(B)/%: $(B)/%.o $(TEST_LIBS)
 	@echo '  LINK $@'
 	$(Q)$(LINK) $(WRAP) -o $@ $^ $(LIBS) -lcmocka $(LDLIBS)
