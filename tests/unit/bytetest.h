@@ -14,8 +14,9 @@
 #include "manifests/transport.h"
 #include "unpack/session.h"
 
+/* The last one is small, has one volume, and the reader has signed it as well. */
 enum bytetest_kind { BYTES_ENCRYPTED, BYTES_CLEAR, BYTES_PORTABLE, BYTES_RECIPIENTS,
-	BYTES_MEDIA, BYTES_KINDS };
+	BYTES_MEDIA, BYTES_SIGNERS, BYTES_KINDS };
 
 /* What a file is to the one who reads it. */
 enum bytetest_role { ROLE_MANIFEST, ROLE_SIGNATURE, ROLE_KEY, ROLE_VOLUME,
@@ -42,7 +43,7 @@ struct bytetest_folder {
 
 extern struct bytetest_folder bytetest_bundles[BYTES_KINDS];
 extern char bytetest_sender[FPR_MAX + 1], bytetest_reader[FPR_MAX + 1];
-extern char bytetest_trust[160];	/* the file with the sender's certificate */
+extern char bytetest_trust[160];	/* the file with both certificates */
 
 /* bytetest_start - keys, and a bundle of each kind; 0 or -1.  bytetest_end removes all. */
 int bytetest_start(void);
@@ -53,6 +54,7 @@ const struct bytetest_file *folder_find(const struct bytetest_folder *f, enum by
 
 /* bytetest_import - import a bundle, and read the bag into *out. */
 void bytetest_import(const struct bytetest_folder *bundle, struct bytetest_folder *out);
+void folder_free(struct bytetest_folder *f);	/* what it holds in memory */
 
 /* One worker's copy of a folder. */
 struct bytetest_copy {
