@@ -96,6 +96,8 @@ def machine(bench):
             seen.add(tool.program[0])
             print(f"- {tool.version()}")
     print(f"- weights of the main sample: {size(bench.size)}; rounds: {bench.rounds}")
+    busy = ": NOT QUIET, no ratio of times means much" if bench.load > 1 else ""
+    print(f"- load average when it began: {bench.load:.2f}{busy}")
     for text in bench.skipped:
         print(f"- skipped: {text}")
     print()

@@ -50,6 +50,7 @@ class Bench:
     def __init__(self, place, size, rounds):
         self.place, self.size, self.rounds = place, size, rounds
         self.began = time.monotonic()
+        self.load = os.getloadavg()[0]
         self.tools, self.skipped = tools.chosen()
         self.results = report.Results()
 

@@ -45,6 +45,7 @@ lint   llvm                  llvm
 lint   cppcheck              cppcheck+epel
 lint   shellcheck            ShellCheck+epel
 lint   codespell             codespell+epel
+lint   valgrind              valgrind
 bench  squashfs-tools        squashfs-tools
 bench  restic                restic+epel
 bench  borgbackup            borgbackup+epel

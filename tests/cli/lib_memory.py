@@ -2,6 +2,8 @@
 """How much memory a run took at most, and how much it may."""
 
 import os
+import subprocess
+import sys
 
 CHUNK = 1 << 20
 # What zstd itself estimates for one compressor, ZSTD_estimateCCtxSize(level), rounded up.
@@ -14,14 +16,22 @@ def formula(jobs, level=3, volume_chunks=4096, files=0, path_bytes=0):
     return (64 << 20) + jobs * (8 * CHUNK + COMPRESSOR[level] + ENTRY * volume_chunks) + 256 * files + path_bytes
 
 
+# What a process has when it starts another one counts for that, so a small one starts it.
+STARTER = """
+import os, sys
+null = os.open(os.devnull, os.O_RDWR)
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ,
+                     file_actions=[(os.POSIX_SPAWN_DUP2, null, fd) for fd in (0, 1)])
+_, status, usage = os.wait4(pid, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024)
+"""
+
+
 def peak(words, env=None):
     """Run a program, which has to succeed, and return the most bytes that it had in memory
     at one time; of children the largest counts, as if it were the program."""
-    log = os.open(os.devnull, os.O_RDWR)
-    # What this process has at this moment counts as well, so it has to be little.
-    pid = os.posix_spawn(str(words[0]), [str(w) for w in words], dict(os.environ, **(env or {})),
-                         file_actions=[(os.POSIX_SPAWN_DUP2, log, fd) for fd in (0, 1)])
-    os.close(log)
-    _, status, usage = os.wait4(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, "%s: status %d" % (words, os.waitstatus_to_exitcode(status))
-    return usage.ru_maxrss * 1024
+    p = subprocess.run([sys.executable, "-S", "-c", STARTER, *map(str, words)], env=dict(os.environ, **(env or {})),
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True)
+    status, size = map(int, p.stdout.split())
+    assert status == 0, "%s: status %d\n%s" % (words, status, p.stderr.decode(errors="replace"))
+    return size

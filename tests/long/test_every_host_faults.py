@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""An error at every system call, where make check takes a sample: tests/cli/test_host_faults.py."""
+"""An error at every system call, where test_host_faults.py takes a sample."""
 
 import lib_long  # noqa: F401
 import os
@@ -7,4 +7,4 @@ import pathlib
 import runpy
 
 os.environ["SATCHEL_EVERY"] = "1"
-runpy.run_path(str(pathlib.Path(__file__).resolve().parent.parent / "cli" / "test_host_faults.py"), run_name="__main__")
+runpy.run_path(str(pathlib.Path(__file__).resolve().parent / "test_host_faults.py"), run_name="__main__")

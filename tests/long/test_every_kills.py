@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""SIGKILL at every system call, where make check takes a sample: tests/cli/test_kills.py."""
+"""SIGKILL at every system call, where test_kills.py takes a sample."""
 
 import lib_long  # noqa: F401
 import os
@@ -7,4 +7,4 @@ import pathlib
 import runpy
 
 os.environ["SATCHEL_EVERY"] = "1"
-runpy.run_path(str(pathlib.Path(__file__).resolve().parent.parent / "cli" / "test_kills.py"), run_name="__main__")
+runpy.run_path(str(pathlib.Path(__file__).resolve().parent / "test_kills.py"), run_name="__main__")

@@ -30,13 +30,17 @@ def measured(words, most, env=None):
     assert took <= most or os.environ.get("SATCHEL_MODE", "plain") == "sanitize", words
 
 
+def noise(path, mib):
+    with open(path, "wb") as f:
+        for _ in range(mib):
+            f.write(os.urandom(M))
+
+
 def test_over_a_thousand_volumes():
     need_room(2)
     with Room() as room:
         (room / "in" / "tree").mkdir(parents=True)
-        with open(room / "in" / "tree" / "noise.bin", "wb") as f:
-            for _ in range(72):
-                f.write(os.urandom(M))
+        noise(room / "in" / "tree" / "noise.bin", 72)
         handoff = lib.write_handoff(room / "in", [("tree", "model", "tree")])
         trust = room / "trust.gpg"
         trust.write_bytes(ring.export(sender))
@@ -66,7 +70,7 @@ def test_a_thousand_volumes_on_many_media():
     need_room(2)
     with Room() as room:
         (room / "in" / "tree").mkdir(parents=True)
-        (room / "in" / "tree" / "noise.bin").write_bytes(os.urandom(70 * M))
+        noise(room / "in" / "tree" / "noise.bin", 70)
         handoff = lib.write_handoff(room / "in", [("tree", "model", "tree")])
         trust = room / "trust.gpg"
         trust.write_bytes(ring.export(sender))
@@ -148,10 +152,10 @@ def test_one_to_64_threads_give_the_same_bytes():
     need_room(4)
     with Room() as room:
         handoff = lib.sample(room / "in", 3 * M)
-        noise = os.urandom(M)
+        random = os.urandom(M)
         with open(room / "in" / "weights" / "aurora" / "more.bin", "wb") as f:
             for i in range(24):
-                f.write(noise if i % 3 == 0 else b"text %d\n" % i * 100_000 if i % 3 == 1 else bytes(M))
+                f.write(random if i % 3 == 0 else b"text %d\n" % i * 100_000 if i % 3 == 1 else bytes(M))
         trust = room / "trust.gpg"
         trust.write_bytes(ring.export(sender))
         want = lib.payload(room / "in")
