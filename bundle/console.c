@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "bundle/file.h"
 #include "bundle/options.h"
 #include "bundle/version.h"
 
@@ -233,7 +234,9 @@ console_ask(struct console *c, const char *question)
 	clear_bar(c);
 	fprintf(stderr, "%s [yes/no] ", question);
 	fflush(stderr);
-	if (fgets(line, sizeof(line), stdin) == NULL)
+	/* a terminal hands out whole lines */
+	if (!interrupt_wait(STDIN_FILENO) ||
+	    fgets(line, sizeof(line), stdin) == NULL)
 		return false;
 	return strcmp(line, "yes\n") == 0;
 }

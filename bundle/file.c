@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@
 #define NAME_ROOM 320
 
 static volatile sig_atomic_t interrupt_flag;
+static const int interrupts[] = { SIGINT, SIGTERM, SIGHUP };
+#define N_INTERRUPTS (sizeof(interrupts) / sizeof(interrupts[0]))
 
 /* One component, so that O_NOFOLLOW speaks of the whole way. */
 static enum status
@@ -366,24 +369,20 @@ on_signal(int sig)
 void
 interrupt_install(void)
 {
-	static const int asked[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction sa, old;
 	size_t i;
 
 	memset(&sa, 0, sizeof(sa));
 	sigemptyset(&sa.sa_mask);
-	/*
-	 * The second one meets the default action.  Calls are not restarted,
-	 * so that a question to a person ends too.
-	 */
+	/* The second one meets the default action.  Calls are not restarted. */
 	sa.sa_flags = (int)SA_RESETHAND;
 	sa.sa_handler = on_signal;
-	for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+	for (i = 0; i < N_INTERRUPTS; i++) {
 		/* What was ignored from the start (nohup) stays so. */
-		if (sigaction(asked[i], NULL, &old) == 0 &&
+		if (sigaction(interrupts[i], NULL, &old) == 0 &&
 		    old.sa_handler == SIG_IGN)
 			continue;
-		(void)sigaction(asked[i], &sa, NULL);
+		(void)sigaction(interrupts[i], &sa, NULL);
 	}
 	sa.sa_flags = 0;
 	sa.sa_handler = SIG_IGN;
@@ -395,6 +394,25 @@ bool
 interrupted(void)
 {
 	return interrupt_flag != 0;
+}
+
+bool
+interrupt_wait(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	sigset_t asked, before;
+	size_t i;
+	int n;
+
+	sigemptyset(&asked);
+	for (i = 0; i < N_INTERRUPTS; i++)
+		sigaddset(&asked, interrupts[i]);
+	(void)pthread_sigmask(SIG_BLOCK, &asked, &before);
+	do
+		n = interrupted() ? -1 : ppoll(&p, 1, NULL, &before);
+	while (n == -1 && errno == EINTR && !interrupted());
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return n > 0;
 }
 
 enum status

@@ -107,6 +107,11 @@ void fd_close(int *fd);
  */
 void interrupt_install(void);
 bool interrupted(void);
+/*
+ * interrupt_wait - until fd can be read, or its other end is gone: true.  False
+ * on an interruption, also on one that came just before.
+ */
+bool interrupt_wait(int fd) __attribute__((warn_unused_result));
 /* interrupt_check - ST_OK, or ST_INTERRUPTED with its text. */
 enum status interrupt_check(struct diag *d) __attribute__((warn_unused_result));
 

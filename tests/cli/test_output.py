@@ -129,6 +129,26 @@ def test_sign_says_what_is_missing_before_it_reads_the_volumes():
     assert lib.snapshot(BUNDLE) == before
 
 
+def test_an_interrupt_at_the_question_ends_it():
+    """However close behind the question: from a moment on when nothing waits for it yet."""
+    before = lib.snapshot(BUNDLE)
+    for n in range(20):
+        master, slave = pty.openpty()
+        p = subprocess.Popen([lib.PACK, "sign", BUNDLE, "-s", sender], env=dict(os.environ, **keys.env()), stdin=slave,
+                             stdout=subprocess.DEVNULL, stderr=slave)
+        os.close(slave)
+        said = b""
+        while b"[yes/no]" not in said:
+            said += os.read(master, 4096)
+        p.send_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[n % 3])
+        try:
+            assert p.wait(10) == INTERRUPTED, p.returncode
+        finally:
+            p.kill()
+            os.close(master)
+    assert lib.snapshot(BUNDLE) == before
+
+
 def test_the_form_of_a_digest_is_judged_first():
     expect(unpack("check", HERE / "absent", "--expect", "12ab"), USAGE, "128")
 
