@@ -88,6 +88,22 @@ dir_sync(int dirfd, const char *name, struct diag *d)
 	return ST_OK;
 }
 
+enum status
+dir_sync_parent(int dirfd, const char *name, struct diag *d)
+{
+	enum status st;
+	int fd;
+
+	do
+		fd = openat(dirfd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (fd == -1 && errno == EINTR && !interrupted());
+	if (fd == -1)	/* one may write where one may not read */
+		return errno == EACCES ? ST_OK : diag_errno(d, "%s/..", ESC(name));
+	st = dir_sync(fd, name, d);
+	fd_close(&fd);
+	return st;
+}
+
 static int
 by_bytes(const void *a, const void *b)
 {

@@ -84,6 +84,9 @@ enum status dir_make(int dirfd, const char *name, mode_t mode, bool existing,
 
 enum status dir_sync(int dirfd, const char *name, struct diag *d)
     __attribute__((warn_unused_result));
+/* dir_sync_parent - the entry of a directory that was just made: the directory above it, if it can be opened. */
+enum status dir_sync_parent(int dirfd, const char *name, struct diag *d)
+    __attribute__((warn_unused_result));
 
 /*
  * dir_list - the names in a directory but for "." and "..", sorted by bytes.

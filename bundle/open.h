@@ -59,9 +59,9 @@ struct open_params {
 };
 
 /*
- * open_contents - read the lane's contents on every directory (all are
- * checked; the first good one is opened), compare the content commitment, judge the originator,
- * and parse.  own: the process made the bundle itself, there is no originator's
+ * open_contents - read the lane's contents on every directory (all have to be
+ * right; the first one is opened), compare the content commitment, judge the
+ * originator, and parse.  own: the process made the bundle itself, there is no originator's
  * signature to be asked for yet.
  * Errors: ST_MALFORMED  rules "contents-commitment", and those of contents_parse()
  *         ST_UNTRUSTED  rule "originator"

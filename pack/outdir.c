@@ -196,6 +196,8 @@ outdir_spread(struct outdir *o, const struct transport *t, struct diag *d)
 	o->labels = calloc(t->n_media, sizeof(*o->labels));
 	if (o->media == NULL || o->labels == NULL)
 		return diag_nomem(d);
+	if (o->made && (st = dir_sync_parent(o->fd, o->path, d)) != ST_OK)
+		return st;
 	if (o->grouped)
 		return spread_grouped(o, t, d);
 	if ((st = dir_open(o->fd, ".", &fd, d)) != ST_OK)

@@ -538,8 +538,11 @@ place_publish(struct place *p, const struct contents *c,
 	if (!is_tree(p, s->dest, p->name))
 		return diag_set(d, ST_REFUSED, "staging-changed",
 		    "%s: another directory stands in its place", ESC(p->name));
-	if ((st = dir_sync(s->dest, p->name, d)) != ST_OK)
+	if ((st = dir_sync(s->dest, p->name, d)) != ST_OK) {
+		diag_hint(d, "%s is complete, but a loss of power may still take it away: run sync, then satchel-unpack audit",
+		    ESC(p->name));
 		return st;
+	}
 	staging_close(&p->staging);
 	return ST_OK;
 }

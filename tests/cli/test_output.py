@@ -12,6 +12,7 @@ import time
 import lib
 from lib import BUSY, HOST, INTERRUPTED, OK, UNTRUSTED, USAGE, Room, expect, pack, run, unpack
 from lib_keys import Keyring
+from lib_strace import need_strace, strace
 
 keys = Keyring()
 sender = keys.gen("Release Authority", "release@example.com")
@@ -72,6 +73,19 @@ def test_a_failed_run_removes_the_directory_that_it_made():
             (room / "out").mkdir()
             interrupt(long_run(room / "out", *options))
             assert os.listdir(room / "out") == []
+
+
+def test_a_new_directory_is_made_durable():
+    """The entry of OUTDIR itself as well: a loss of power must not take what was said to be packed."""
+    need_strace()
+    with Room() as room:
+        for made in (True, False):
+            if not made:
+                (room / "out").mkdir()
+            r = strace(lib.PACK, "create", HANDOFF, "-o", room / "out", *WHO, calls="fsync", inject="error=EIO",
+                       path=room, env=keys.env())
+            expect(r, HOST if made else OK)
+            assert os.listdir(room) == ([] if made else ["out"]), os.listdir(room)
 
 
 def test_a_run_that_is_out_of_descriptors_removes_what_it_made():
