@@ -119,10 +119,10 @@ def test_subpackets():
 
 
 def spelled_longer(sig):
-    """The last number with a bit count that is too high: it begins with zeros."""
+    """The last number with a zero in front, which its bit count counts."""
     body = packets(sig)[0][1]
     n = next(n for n in range(32, 0, -1) if (int.from_bytes(body[-n - 2:-n], "big") + 7) // 8 == n)
-    return packet(SIGNATURE, body[:-n - 2] + (256).to_bytes(2, "big") + body[-n:].rjust(32, b"\0"))
+    return packet(SIGNATURE, body[:-n - 2] + (8 * n + 8).to_bytes(2, "big") + b"\0" + body[-n:])
 
 
 def test_forms_made_by_hand():
