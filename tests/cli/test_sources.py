@@ -9,7 +9,7 @@ import time
 import lib
 from lib import HOST, MALFORMED, OK, PACK, REFUSED, USAGE, Room, expect, pack, unpack
 from lib_keys import Keyring
-from lib_strace import Place, each, need_strace
+from lib_strace import QUIET, Place, each, need_strace
 
 ring = Keyring()
 sender = ring.gen("Release Authority", "release@example.com")
@@ -45,7 +45,7 @@ def while_reading(change, at="pread64", path=True, options=()):
                  % (at, 2 if path else 1)]
         words += ["-P", str(big)] if path else []
         words += [PACK, "create", str(handoff), "-o", str(place.path / "out"), "-j", "1", *UNSIGNED, *options]
-        p = subprocess.Popen(words, env=dict(os.environ, LC_ALL="C", **place.env), stdin=subprocess.DEVNULL,
+        p = subprocess.Popen(words, env=dict(os.environ, LC_ALL="C", **QUIET, **place.env), stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
         time.sleep(0.75)
         change(big)
@@ -149,7 +149,7 @@ def test_new_files_that_come_while_it_runs_are_not_packed():
         # a call to make a directory: OUTDIR, or a private home before that
         words = ["strace", "-qq", "-o", os.devnull, "-e", "trace=mkdir", "-e", "inject=mkdir:delay_enter=1500000:when=1",
                  PACK, "create", str(handoff), "-o", str(place.path / "out"), "-s", sender, "--no-encryption"]
-        p = subprocess.Popen(words, env=dict(os.environ, **ring.env(), **place.env), stdin=subprocess.DEVNULL,
+        p = subprocess.Popen(words, env=dict(os.environ, **QUIET, **ring.env(), **place.env), stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         time.sleep(0.75)
         (place.path / "in" / "tree" / "late.txt").write_text("late\n")
