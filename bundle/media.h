@@ -76,7 +76,7 @@ enum status media_check_small(const struct media *m, const struct transport *t,
 
 /*
  * media_read_file - a file that the manifest fixes, from the first directory where it is right.
- * dir and subdir may be NULL: DIR/SUBDIR/NAME.  ST_DAMAGED or ST_INCOMPLETE if it is right nowhere.
+ * DIR/SUBDIR/NAME; dir and subdir are NULL for what lies at the top.  ST_DAMAGED or ST_INCOMPLETE if it is right nowhere.
  */
 enum status media_read_file(const struct media *m, const char *dir,
     const char *subdir, const char *name, const struct transport_file *want,

@@ -15,7 +15,7 @@
 #include "manifests/packet.h"
 #include "manifests/sums.h"
 
-/* DIR/SUBDIR below a medium, opened link by link; *fd is the medium's own where dir is NULL. */
+/* DIR/SUBDIR below a medium, opened link by link; the medium's own top where dir is NULL. */
 static enum status
 open_below(int dirfd, const char *dir, const char *subdir, int *fd, struct diag *d)
 {
@@ -25,8 +25,6 @@ open_below(int dirfd, const char *dir, const char *subdir, int *fd, struct diag 
 	*fd = -1;
 	if (dir == NULL)
 		return dir_open(dirfd, ".", fd, d);
-	if (subdir == NULL)
-		return dir_open(dirfd, dir, fd, d);
 	if ((st = dir_open(dirfd, dir, &mid, d)) != ST_OK)
 		return st;
 	st = dir_open(mid, subdir, fd, d);
