@@ -50,6 +50,16 @@ dir_open(int dirfd, const char *name, int *fd, struct diag *d)
 	return diag_errno(d, "%s", ESC(name));
 }
 
+char *
+dir_of_path(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 enum status
 dir_open_path(const char *path, int *fd, struct diag *d)
 {

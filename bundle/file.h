@@ -78,6 +78,9 @@ enum status dir_open(int dirfd, const char *name, int *fd, struct diag *d)
 enum status dir_open_path(const char *path, int *fd, struct diag *d)
     __attribute__((warn_unused_result));
 
+/* dir_of_path - the directory that a path lies in, as written; "." where none is.  Freed by the caller; NULL: no memory. */
+char *dir_of_path(const char *path);
+
 /* dir_make - mkdirat + open; `existing` allows one that is there already. */
 enum status dir_make(int dirfd, const char *name, mode_t mode, bool existing,
     int *fd, struct diag *d) __attribute__((warn_unused_result));

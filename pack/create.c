@@ -17,7 +17,7 @@
 static enum status
 read_handoff(struct creation *c, struct diag *d)
 {
-	const char *path = c->options->handoff, *slash = strrchr(path, '/');
+	const char *path = c->options->handoff;
 	char shown[1100], *folder;
 	enum status st;
 
@@ -31,10 +31,7 @@ read_handoff(struct creation *c, struct diag *d)
 		return st;
 	if (c->options->directory != NULL)
 		return dir_open_path(c->options->directory, &c->base, d);
-	if (slash == NULL)
-		return dir_open_path(".", &c->base, d);
-	folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
-	if (folder == NULL)
+	if ((folder = dir_of_path(path)) == NULL)
 		return diag_nomem(d);
 	st = dir_open_path(folder, &c->base, d);
 	free(folder);

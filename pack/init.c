@@ -42,7 +42,8 @@ find_place(struct init *n, struct diag *d)
 	const struct pack_options *o = n->options;
 	struct stat here, there;
 	enum status st;
-	char *slash;
+	const char *slash;
+	char *folder;
 
 	if (o->output != NULL || strcmp(o->directory, ".") == 0)
 		n->path = strdup(o->output != NULL ? o->output : DRAFT);
@@ -51,15 +52,12 @@ find_place(struct init *n, struct diag *d)
 		n->path = NULL;
 	if (n->path == NULL)
 		return diag_nomem(d);
-	if ((slash = strrchr(n->path, '/')) == NULL) {
-		n->base = n->path;
-		st = dir_open_path(".", &n->folder, d);
-	} else {
-		n->base = slash + 1;
-		*slash = '\0';
-		st = dir_open_path(slash == n->path ? "/" : n->path, &n->folder, d);
-		*slash = '/';
-	}
+	slash = strrchr(n->path, '/');
+	n->base = slash == NULL ? n->path : slash + 1;
+	if ((folder = dir_of_path(n->path)) == NULL)
+		return diag_nomem(d);
+	st = dir_open_path(folder, &n->folder, d);
+	free(folder);
 	if (st != ST_OK)
 		return st;
 	if (*n->base == '\0')

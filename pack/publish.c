@@ -42,17 +42,14 @@ check_outside(const struct creation *c, const char *folder, struct diag *d)
 enum status
 create_check_opening(const struct creation *c, struct diag *d)
 {
-	const char *path = c->options->opening, *slash;
+	const char *path = c->options->opening;
 	enum status st;
 	struct stat sb;
 	char *folder;
 
 	if (path == NULL)
 		return ST_OK;
-	slash = strrchr(path, '/');
-	folder = slash == NULL ? strdup(".") :
-	    strndup(path, slash == path ? 1 : (size_t)(slash - path));
-	if (folder == NULL)
+	if ((folder = dir_of_path(path)) == NULL)
 		return diag_nomem(d);
 	st = check_outside(c, folder, d);
 	free(folder);

@@ -349,6 +349,28 @@ test_directories(void **state)
 }
 
 static void
+test_dir_of_path(void **state)
+{
+	static const struct {
+		const char *path, *want;
+	} cases[] = {
+		{ "file", "." }, { "a/file", "a" }, { "/file", "/" },
+		{ "/a/b/file", "/a/b" }, { "../file", ".." }, { "a/", "a" },
+		{ "", "." },
+	};
+	size_t i;
+	char *got;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		got = dir_of_path(cases[i].path);
+		assert_non_null(got);
+		assert_string_equal(got, cases[i].want);
+		free(got);
+	}
+}
+
+static void
 test_list_and_remove(void **state)
 {
 	static const char *const want[] = { ".hidden", "Z", "a", "a b", "b",
@@ -463,6 +485,7 @@ main(void)
 		cmocka_unit_test(test_create_and_replace),
 		cmocka_unit_test(test_write_failure),
 		cmocka_unit_test(test_directories),
+		cmocka_unit_test(test_dir_of_path),
 		cmocka_unit_test(test_list_and_remove),
 		cmocka_unit_test(test_signals),
 	};
