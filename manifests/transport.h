@@ -105,6 +105,11 @@ const struct transport_run *transport_find_run(const struct transport_lane *l,
 /* transport_max_stored - the greatest stored length of a chunk in this bundle. */
 uint64_t transport_max_stored(const struct transport *t);
 
+/* transport_total - bytes of all contents files and volumes, each counted once. */
+uint64_t transport_total(const struct transport *t);
+/* transport_n_volumes - payload volumes of all lanes. */
+size_t transport_n_volumes(const struct transport *t);
+
 /*
  * File names below a bundle directory, computed from numbers and fingerprints.
  * buf holds TRANSPORT_NAME_MAX bytes; returned for convenience.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * transport_rules - fingerprints, times, runs and bounds of a manifest.
+ * transport_rules - fingerprints, times, runs, bounds and sums of a manifest.
  * It reads no document.
  */
 #include "manifests/transport_rules.h"
@@ -39,6 +39,30 @@ uint64_t
 transport_max_stored(const struct transport *t)
 {
 	return (uint64_t)t->chunk_size + t->padding + CAP_STORED_EXTRA;
+}
+
+uint64_t
+transport_total(const struct transport *t)
+{
+	uint64_t total = 0;
+	size_t l, v;
+
+	for (l = 0; l < t->n_lanes; l++) {
+		total += t->lanes[l].contents.size;
+		for (v = 0; v < t->lanes[l].n_volumes; v++)
+			total += t->lanes[l].volumes[v].size;
+	}
+	return total;
+}
+
+size_t
+transport_n_volumes(const struct transport *t)
+{
+	size_t n = 0, l;
+
+	for (l = 0; l < t->n_lanes; l++)
+		n += t->lanes[l].n_volumes;
+	return n;
 }
 
 const struct transport_run *

@@ -172,15 +172,12 @@ static void
 say_done(const struct creation *c, const char *digest)
 {
 	char size[32];
-	uint64_t total = c->lane.contents.size;
-	size_t i;
 
-	for (i = 0; i < c->payload.n; i++)
-		total += c->payload.volumes[i].size;
 	console_result(c->console, "bundle: %s", ESC(c->outdir.path));
 	console_result(c->console, "digest: %s", digest);
 	console_result(c->console, "size: %s in %zu volume%s on %u medi%s",
-	    size_format(size, total), c->payload.n, c->payload.n == 1 ? "" : "s",
+	    size_format(size, transport_total(&c->transport)), c->payload.n,
+	    c->payload.n == 1 ? "" : "s",
 	    c->transport.n_media, c->transport.n_media == 1 ? "um" : "a");
 	if (c->n_signers == 0)
 		console_result(c->console,

@@ -84,8 +84,7 @@ show(const struct signing *s)
 {
 	const struct transport *t = s->manifest.fields;
 	char hex[2 * SHA512_LEN + 1], size[32];
-	uint64_t total = 0;
-	size_t l, v, r, k;
+	size_t l, r, k;
 
 	hex_encode(hex, s->manifest.digest, SHA512_LEN);
 	console_result(s->console, "digest: %s", hex);
@@ -93,13 +92,9 @@ show(const struct signing *s)
 	if (t->control_number[0] != '\0')
 		console_result(s->console, "control number: %s", t->control_number);
 	console_result(s->console, "created: %s", t->created);
-	for (l = 0; l < t->n_lanes; l++) {
-		total += t->lanes[l].contents.size;
-		for (v = 0; v < t->lanes[l].n_volumes; v++)
-			total += t->lanes[l].volumes[v].size;
-	}
-	console_result(s->console, "size: %s on %u medi%s", size_format(size, total),
-	    t->n_media, t->n_media == 1 ? "um" : "a");
+	console_result(s->console, "size: %s on %u medi%s",
+	    size_format(size, transport_total(t)), t->n_media,
+	    t->n_media == 1 ? "um" : "a");
 	for (k = 0; k < t->n_signers; k++)
 		console_result(s->console, "expected signer: %s", t->signers[k]);
 	if (!t->encrypted)

@@ -36,20 +36,12 @@ json_bundle(const struct session *s)
 {
 	const struct transport *t = session_transport(s);
 	char digest[2 * SHA512_LEN + 1], id[2 * BUNDLE_ID_LEN + 1];
-	uint64_t size = 0;
-	size_t l, v, volumes = 0;
 	json_t *o;
 
 	if (t == NULL)
 		return json_null();
 	hex_encode(digest, session_digest(s), SHA512_LEN);
 	hex_encode(id, t->bundle_id, BUNDLE_ID_LEN);
-	for (l = 0; l < t->n_lanes; l++) {
-		size += t->lanes[l].contents.size;
-		volumes += t->lanes[l].n_volumes;
-		for (v = 0; v < t->lanes[l].n_volumes; v++)
-			size += t->lanes[l].volumes[v].size;
-	}
 	o = json_object();
 	json_object_set_new(o, "digest", json_string(digest));
 	json_object_set_new(o, "id", json_string(id));
@@ -58,8 +50,8 @@ json_bundle(const struct session *s)
 	json_object_set_new(o, "created", json_string(t->created));
 	json_object_set_new(o, "encrypted", json_boolean(t->encrypted));
 	json_object_set_new(o, "media", number(t->n_media));
-	json_object_set_new(o, "volumes", number(volumes));
-	json_object_set_new(o, "size", number(size));
+	json_object_set_new(o, "volumes", number(transport_n_volumes(t)));
+	json_object_set_new(o, "size", number(transport_total(t)));
 	json_object_set_new(o, "verified", json_boolean(s->verified != NULL));
 	return o;
 }

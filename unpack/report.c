@@ -43,20 +43,6 @@ report_signers(struct session *s)
 	}
 }
 
-static uint64_t
-stored_total(const struct transport *t)
-{
-	uint64_t total = 0;
-	size_t l, v;
-
-	for (l = 0; l < t->n_lanes; l++) {
-		total += t->lanes[l].contents.size;
-		for (v = 0; v < t->lanes[l].n_volumes; v++)
-			total += t->lanes[l].volumes[v].size;
-	}
-	return total;
-}
-
 static void
 report_keys(struct session *s, const struct transport *t, const char *mark)
 {
@@ -79,7 +65,7 @@ report_transport(struct session *s)
 	const struct transport *t = session_transport(s);
 	const char *mark = s->verified == NULL ? " (unverified)" : "";
 	char hex[2 * SHA512_LEN + 1], size[32];
-	size_t l, i, volumes = 0;
+	size_t i, volumes = transport_n_volumes(t);
 
 	hex_encode(hex, session_digest(s), SHA512_LEN);
 	console_result(s->console, "bundle digest: %s", hex);
@@ -93,10 +79,8 @@ report_transport(struct session *s)
 	report_keys(s, t, mark);
 	for (i = 0; i < t->n_signers; i++)
 		console_result(s->console, "expected signer%s: %s", mark, t->signers[i]);
-	for (l = 0; l < t->n_lanes; l++)
-		volumes += t->lanes[l].n_volumes;
 	console_result(s->console, "size%s: %s, %zu volume%s, %u medi%s", mark,
-	    size_format(size, stored_total(t)), volumes, volumes == 1 ? "" : "s",
+	    size_format(size, transport_total(t)), volumes, volumes == 1 ? "" : "s",
 	    t->n_media, t->n_media == 1 ? "um" : "a");
 }
 

@@ -410,7 +410,7 @@ every_byte_is_needed(void **state)
 }
 
 static void
-runs_are_found(void **state)
+runs_and_sums_are_found(void **state)
 {
 	struct transport *t = sample_transport(SAMPLE_ENCRYPTED);
 	const struct transport_lane *l = &t->lanes[0];
@@ -421,6 +421,8 @@ runs_are_found(void **state)
 	assert_null(transport_find_run(l, 1));
 	assert_null(transport_find_run(l, 4));
 	assert_int_equal(transport_max_stored(t), 1048576 + 4096 + 1024);
+	assert_int_equal(transport_n_volumes(t), 6);
+	assert_int_equal(transport_total(t), 2 * (8385 + 12605 + 16825 + 8385));
 	transport_free(t);
 	transport_free(NULL);
 }
@@ -451,7 +453,7 @@ main(void)
 		cmocka_unit_test(indented_lists_are_refused),
 		cmocka_unit_test(every_bit_counts),
 		cmocka_unit_test(every_byte_is_needed),
-		cmocka_unit_test(runs_are_found),
+		cmocka_unit_test(runs_and_sums_are_found),
 		cmocka_unit_test(names_of_files),
 	};
 
