@@ -72,8 +72,8 @@ draw(void *arg, const char *label, uint64_t done, uint64_t total)
 }
 
 void
-console_init(struct console *c, const char *program, bool quiet, bool verbose,
-    bool no_color, bool json)
+console_init(struct console *c, const char *program,
+    const struct common_options *o, bool json)
 {
 	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
 	bool dumb = term == NULL || strcmp(term, "dumb") == 0;
@@ -82,14 +82,14 @@ console_init(struct console *c, const char *program, bool quiet, bool verbose,
 	/* steps and results in their order, also where both go to one file */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	c->program = program;
-	c->quiet = quiet;
-	c->verbose = verbose;
+	c->quiet = o != NULL && o->quiet;
+	c->verbose = o != NULL && o->verbose;
 	c->json = json;
-	if (!no_color && !dumb && (no == NULL || *no == '\0')) {
+	if (!(o != NULL && o->no_color) && !dumb && (no == NULL || *no == '\0')) {
 		c->color_out = isatty(STDOUT_FILENO) == 1;
 		c->color_err = isatty(STDERR_FILENO) == 1;
 	}
-	c->bar = !quiet && !dumb && isatty(STDERR_FILENO) == 1;
+	c->bar = !c->quiet && !dumb && isatty(STDERR_FILENO) == 1;
 	c->progress.report = draw;
 	c->progress.arg = c;
 }

@@ -30,9 +30,9 @@ struct console {
 	struct progress progress;	/* hands reports to the bar */
 };
 
-/* console_init - look at the terminals, NO_COLOR and TERM. */
-void console_init(struct console *c, const char *program, bool quiet,
-    bool verbose, bool no_color, bool json);
+/* console_init - look at the terminals, NO_COLOR and TERM; o: NULL before options are read. */
+void console_init(struct console *c, const char *program,
+    const struct common_options *o, bool json);
 
 /* One line of what is being done, to stderr. */
 void console_step(struct console *c, const char *fmt, ...)

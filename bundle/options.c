@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "manifests/caps.h"
 
@@ -136,8 +137,7 @@ check_verb(struct reader *r)
 	const struct option_spec *o;
 	size_t i;
 
-	if (options_has(r->out, r->spec->help) ||
-	    options_has(r->out, r->spec->version))
+	if (options_has(r->out, OPT_HELP) || options_has(r->out, OPT_VERSION))
 		return ST_OK;
 	if (r->out->verb == r->spec->n_verbs) {
 		diag_set(r->d, ST_USAGE, "verb-missing", "no command given");
@@ -220,6 +220,44 @@ options_get(const struct options *o, int id)
 	const struct option_values *v = &o->values[id];
 
 	return v->n == 0 ? NULL : v->items[v->n - 1];
+}
+
+enum status
+options_number(const struct options *o, int id, const char *what, uint64_t min,
+    uint64_t max, uint64_t *out, struct diag *d)
+{
+	const char *s = options_get(o, id);
+
+	if (s == NULL)
+		return ST_OK;
+	if (number_parse(s, max, out) == -1 || *out < min)
+		return diag_set(d, ST_USAGE, "number",
+		    "%s must be a number from %llu to %llu, not %s", what,
+		    (unsigned long long)min, (unsigned long long)max, ESC(s));
+	return ST_OK;
+}
+
+enum status
+options_read_common(const struct options *o, struct common_options *out,
+    struct diag *d)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t jobs;
+	enum status st;
+
+	memset(out, 0, sizeof(*out));
+	out->help = options_has(o, OPT_HELP);
+	out->version = options_has(o, OPT_VERSION);
+	out->quiet = options_has(o, OPT_QUIET);
+	out->verbose = options_has(o, OPT_VERBOSE);
+	out->no_color = options_has(o, OPT_NO_COLOR);
+	if (out->help || out->version)
+		return ST_OK;
+	jobs = cpus < 1 ? 1 : cpus > (long)CAP_JOBS ? CAP_JOBS : (uint64_t)cpus;
+	st = options_number(o, OPT_JOBS, "--jobs", 1, CAP_JOBS, &jobs, d);
+	if (st == ST_OK)
+		out->jobs = (unsigned)jobs;
+	return st;
 }
 
 static void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * options - one table of verbs and options makes the parser, --help and the
- * completions of a program.  It knows no option's meaning.
+ * completions of a program.  Of meanings it knows those of the options that both
+ * programs take.
  */
 #ifndef SATCHEL_BUNDLE_OPTIONS_H
 #define SATCHEL_BUNDLE_OPTIONS_H
@@ -45,7 +46,30 @@ struct program_spec {
 	size_t n_verbs;
 	const struct option_spec *options;
 	size_t n_options;
-	int help, version;		/* ids: these need no verb */
+};
+
+/* Ids of the options that both programs take; a program's own begin at OPT_OWN. */
+enum { OPT_HELP, OPT_VERSION, OPT_QUIET, OPT_VERBOSE, OPT_NO_COLOR, OPT_JOBS, OPT_OWN };
+
+/* Their rows in a program's table; --quiet says itself what it silences. */
+#define OPTION_ROW_JOBS \
+	{ OPT_JOBS, 'j', "jobs", "N", false, ALL_VERBS, COMPLETES_NOTHING, \
+	    "threads, 1 to 64; default: one for each processor" }
+#define OPTION_ROW_QUIET(help) \
+	{ OPT_QUIET, 'q', "quiet", NULL, false, ALL_VERBS, COMPLETES_NOTHING, help }
+#define OPTION_ROWS_LAST \
+	{ OPT_VERBOSE, 'v', "verbose", NULL, false, ALL_VERBS, COMPLETES_NOTHING, \
+	    "say more" }, \
+	{ OPT_NO_COLOR, 0, "no-color", NULL, false, ALL_VERBS, COMPLETES_NOTHING, \
+	    "no colours" }, \
+	{ OPT_HELP, 'h', "help", NULL, false, ALL_VERBS, COMPLETES_NOTHING, "this text" }, \
+	{ OPT_VERSION, 'V', "version", NULL, false, ALL_VERBS, COMPLETES_NOTHING, \
+	    "version, and the libraries that serve" }
+
+struct common_options {
+	bool help, version;		/* without a verb, too: nothing else counts */
+	bool quiet, verbose, no_color;
+	unsigned jobs;
 };
 
 /* What the user wrote; the strings are those of argv. */
@@ -74,6 +98,18 @@ void options_free(struct options *o);
 /* options_has / options_get - whether a flag or option was given; its (last) argument or NULL. */
 bool options_has(const struct options *o, int id);
 const char *options_get(const struct options *o, int id);
+
+/*
+ * options_read_common - what was said of them; jobs stays 0 with --help or --version.
+ * Errors: ST_USAGE, with all but jobs filled in.
+ */
+enum status options_read_common(const struct options *o, struct common_options *out,
+    struct diag *d) __attribute__((warn_unused_result));
+
+/* options_number - an option's number from min to max; *out stands where it was not given. */
+enum status options_number(const struct options *o, int id, const char *what,
+    uint64_t min, uint64_t max, uint64_t *out, struct diag *d)
+    __attribute__((warn_unused_result));
 
 /* options_help - the text of --help; of one verb if it is < n_verbs. */
 void options_help(const struct program_spec *spec, size_t verb, struct bytes *out);

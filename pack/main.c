@@ -43,16 +43,16 @@ main(int argc, char **argv)
 	struct diag d = DIAG_INIT;
 	enum status st;
 
-	console_init(&con, pack_program.name, false, false, false, false);
+	console_init(&con, pack_program.name, NULL, false);
 	if ((st = runtime_init(&d)) != ST_OK)
 		goto out;
 	if ((st = options_parse(&pack_program, argc, argv, &values, &d)) != ST_OK)
 		goto out;
 	if ((st = pack_options_read(&values, &o, &d)) != ST_OK)
 		goto out;
-	console_init(&con, pack_program.name, o.quiet, o.verbose, o.no_color, false);
-	if (o.help || o.version)
-		st = console_help(&con, &pack_program, values.verb, o.version, &d);
+	console_init(&con, pack_program.name, &o.common, false);
+	if (o.common.help || o.common.version)
+		st = console_help(&con, &pack_program, values.verb, o.common.version, &d);
 	else
 		st = run(&o, &con, &d);
 out:

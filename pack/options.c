@@ -6,14 +6,12 @@
 #include "pack/options.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "manifests/caps.h"
 
 enum {
-	OPT_HELP, OPT_VERSION, OPT_QUIET, OPT_VERBOSE, OPT_NO_COLOR, OPT_OUTPUT,
-	OPT_SIGN, OPT_RECIPIENT, OPT_NO_ENCRYPTION, OPT_VOLUME_SIZE,
-	OPT_MEDIA_SIZE, OPT_JOBS, OPT_LEVEL, OPT_PORTABLE, OPT_PAD,
+	OPT_OUTPUT = OPT_OWN, OPT_SIGN, OPT_RECIPIENT, OPT_NO_ENCRYPTION,
+	OPT_VOLUME_SIZE, OPT_MEDIA_SIZE, OPT_LEVEL, OPT_PORTABLE, OPT_PAD,
 	OPT_HIDE_RECIPIENTS, OPT_DRY_RUN, OPT_DEREFERENCE, OPT_NO_READ_BACK,
 	OPT_DIRECTORY, OPT_UNSIGNED, OPT_ORIGINATOR, OPT_OPENING, OPT_EXPECT,
 	OPT_CONTENT,
@@ -53,8 +51,7 @@ static const struct option_spec table[] = {
 	    "greatest volume; B, KiB, MiB, GiB or TiB; at least 64KiB" },
 	{ OPT_MEDIA_SIZE, 0, "media-size", "SIZE", false, CREATE, COMPLETES_NOTHING,
 	    "group the volumes in medium-01, medium-02, ..." },
-	{ OPT_JOBS, 'j', "jobs", "N", false, ALL_VERBS, COMPLETES_NOTHING,
-	    "threads, 1 to 64; default: one for each processor" },
+	OPTION_ROW_JOBS,
 	{ OPT_LEVEL, 'l', "level", "N", false, CREATE, COMPLETES_NOTHING,
 	    "compression, 1 to 19; default 3" },
 	{ OPT_PORTABLE, 0, "portable", NULL, false, CREATE, COMPLETES_NOTHING,
@@ -81,15 +78,8 @@ static const struct option_spec table[] = {
 	    "the bundle digest, where nobody can be asked" },
 	{ OPT_CONTENT, 0, "content", "FILE", false, SIGN, COMPLETES_FILE,
 	    "create's --opening file: check it, and show the content" },
-	{ OPT_QUIET, 'q', "quiet", NULL, false, ALL_VERBS, COMPLETES_NOTHING,
-	    "no steps and no progress bar" },
-	{ OPT_VERBOSE, 'v', "verbose", NULL, false, ALL_VERBS, COMPLETES_NOTHING,
-	    "say more" },
-	{ OPT_NO_COLOR, 0, "no-color", NULL, false, ALL_VERBS, COMPLETES_NOTHING,
-	    "no colours" },
-	{ OPT_HELP, 'h', "help", NULL, false, ALL_VERBS, COMPLETES_NOTHING, "this text" },
-	{ OPT_VERSION, 'V', "version", NULL, false, ALL_VERBS, COMPLETES_NOTHING,
-	    "version, and the libraries that serve" },
+	OPTION_ROW_QUIET("no steps and no progress bar"),
+	OPTION_ROWS_LAST,
 };
 
 const struct program_spec pack_program = {
@@ -99,8 +89,6 @@ const struct program_spec pack_program = {
 	.n_verbs = sizeof(verbs) / sizeof(verbs[0]),
 	.options = table,
 	.n_options = sizeof(table) / sizeof(table[0]),
-	.help = OPT_HELP,
-	.version = OPT_VERSION,
 };
 
 static enum status
@@ -131,21 +119,6 @@ read_size(const struct options *v, int id, uint64_t min, uint64_t max,
 		    "a size of %s is out of range: %s to %s", ESC(s),
 		    size_format(lo, min), size_format(hi, max));
 	}
-	return ST_OK;
-}
-
-static enum status
-read_number(const struct options *v, int id, const char *what, uint64_t min,
-    uint64_t max, uint64_t *out, struct diag *d)
-{
-	const char *s = options_get(v, id);
-
-	if (s == NULL)
-		return ST_OK;
-	if (number_parse(s, max, out) == -1 || *out < min)
-		return diag_set(d, ST_USAGE, "number",
-		    "%s must be a number from %llu to %llu, not %s", what,
-		    (unsigned long long)min, (unsigned long long)max, ESC(s));
 	return ST_OK;
 }
 
@@ -218,7 +191,7 @@ read_create(const struct options *v, struct pack_options *o, struct diag *d)
 	if (st != ST_OK)
 		return st;
 	o->padding = o->encrypt ? (uint32_t)pad : 0;
-	st = read_number(v, OPT_LEVEL, "--level", 1, 19, &n, d);
+	st = options_number(v, OPT_LEVEL, "--level", 1, 19, &n, d);
 	if (st != ST_OK)
 		return st;
 	o->level = (int)n;
@@ -256,26 +229,15 @@ read_sign(const struct options *v, struct pack_options *o, struct diag *d)
 enum status
 pack_options_read(const struct options *v, struct pack_options *o, struct diag *d)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t jobs;
 	enum status st;
 
 	memset(o, 0, sizeof(*o));
-	o->help = options_has(v, OPT_HELP);
-	o->version = options_has(v, OPT_VERSION);
-	o->quiet = options_has(v, OPT_QUIET);
-	o->verbose = options_has(v, OPT_VERBOSE);
-	o->no_color = options_has(v, OPT_NO_COLOR);
-	if (o->help || o->version)
-		return ST_OK;
+	st = options_read_common(v, &o->common, d);
+	if (st != ST_OK || o->common.help || o->common.version)
+		return st;
 	o->verb = (enum pack_verb)v->verb;
 	o->output = options_get(v, OPT_OUTPUT);
 	o->signers = &v->values[OPT_SIGN];
-	jobs = cpus < 1 ? 1 : cpus > (long)CAP_JOBS ? CAP_JOBS : (uint64_t)cpus;
-	st = read_number(v, OPT_JOBS, "--jobs", 1, CAP_JOBS, &jobs, d);
-	if (st != ST_OK)
-		return st;
-	o->jobs = (unsigned)jobs;
 	switch (o->verb) {
 	case PACK_INIT:
 		o->directory = v->operands[0];

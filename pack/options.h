@@ -19,9 +19,7 @@ extern const struct program_spec pack_program;
 
 struct pack_options {
 	enum pack_verb verb;
-	bool help, version;
-	bool quiet, verbose, no_color;
-	unsigned jobs;
+	struct common_options common;
 	/* create: */
 	const char *handoff;
 	const char *output;		/* also of sign and init */

@@ -37,7 +37,7 @@ create_read_back(struct creation *c, struct diag *d)
 		goto out;
 	memset(&p, 0, sizeof(p));
 	p.media = m;
-	p.jobs = c->options->jobs;
+	p.jobs = c->options->common.jobs;
 	p.findings = c->findings;
 	p.progress = &c->console->progress;
 	console_progress_start(c->console, "reading back");

@@ -152,7 +152,7 @@ check_all(struct signing *s, struct diag *d)
 
 	memset(&p, 0, sizeof(p));
 	p.media = s->media;
-	p.jobs = s->options->jobs;
+	p.jobs = s->options->common.jobs;
 	p.findings = s->findings;
 	p.progress = &s->console->progress;
 	console_step(s->console, "checking every volume");

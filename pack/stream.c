@@ -152,7 +152,7 @@ writer_params_for(const struct creation *c, enum volume_kind kind,
 	p->seal.level = c->options->level;
 	p->seal.key = c->key;
 	p->dirfd = c->outdir.stage;
-	p->jobs = c->options->jobs;
+	p->jobs = c->options->common.jobs;
 	p->volume_size = kind == VOLUME_CONTENTS ? CAP_VOLUME_SIZE :
 	    c->options->volume_size;
 }

@@ -204,7 +204,7 @@ compare_tree(struct audit *a, struct diag *d)
 	memset(&p, 0, sizeof(p));
 	p.root = a->root;
 	p.want = &want;
-	p.jobs = s->options->jobs;
+	p.jobs = s->options->common.jobs;
 	p.findings = &s->findings;
 	p.progress = &s->console->progress;
 	console_step(s->console, "comparing every file with its digest");

@@ -117,18 +117,18 @@ main(int argc, char **argv)
 	struct console con;
 	enum status st;
 
-	console_init(&con, unpack_program.name, false, false, false, false);
+	console_init(&con, unpack_program.name, NULL, false);
 	if ((st = runtime_init(&d)) != ST_OK ||
 	    (st = options_parse(&unpack_program, argc, argv, &values, &d)) != ST_OK) {
 		console_error(&con, &d);
 		goto out;
 	}
 	st = unpack_options_read(&values, &o, &d);
-	console_init(&con, unpack_program.name, o.quiet, o.verbose, o.no_color, o.json);
+	console_init(&con, unpack_program.name, &o.common, o.json);
 	if (st != ST_OK)
 		st = refuse_options(&o, &con, st, &d);
-	else if (o.help || o.version)
-		st = console_help(&con, &unpack_program, values.verb, o.version, &d);
+	else if (o.common.help || o.common.version)
+		st = console_help(&con, &unpack_program, values.verb, o.common.version, &d);
 	else
 		st = run(&o, &con, &d);
 out:

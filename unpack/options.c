@@ -6,13 +6,12 @@
 #include "unpack/options.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "manifests/caps.h"
 
 enum {
-	OPT_HELP, OPT_VERSION, OPT_QUIET, OPT_VERBOSE, OPT_NO_COLOR, OPT_JSON,
-	OPT_JOBS, OPT_TRUST, OPT_EXPECT, OPT_SIGNATURES, OPT_ALL, OPT_DIRECTORY,
+	OPT_JSON = OPT_OWN, OPT_TRUST, OPT_EXPECT, OPT_SIGNATURES, OPT_ALL,
+	OPT_DIRECTORY,
 };
 
 #define CHECK (1U << UNPACK_CHECK)
@@ -42,19 +41,11 @@ static const struct option_spec table[] = {
 	    "the whole set must be here" },
 	{ OPT_DIRECTORY, 'C', "directory", "DEST", false, EXTRACT, COMPLETES_DIRECTORY,
 	    "import to DEST/NAME" },
-	{ OPT_JOBS, 'j', "jobs", "N", false, ALL_VERBS, COMPLETES_NOTHING,
-	    "threads, 1 to 64; default: one for each processor" },
+	OPTION_ROW_JOBS,
 	{ OPT_JSON, 0, "json", NULL, false, ALL_VERBS, COMPLETES_NOTHING,
 	    "one JSON document on standard output" },
-	{ OPT_QUIET, 'q', "quiet", NULL, false, ALL_VERBS, COMPLETES_NOTHING,
-	    "no steps, notes or progress bar" },
-	{ OPT_VERBOSE, 'v', "verbose", NULL, false, ALL_VERBS, COMPLETES_NOTHING,
-	    "say more" },
-	{ OPT_NO_COLOR, 0, "no-color", NULL, false, ALL_VERBS, COMPLETES_NOTHING,
-	    "no colours" },
-	{ OPT_HELP, 'h', "help", NULL, false, ALL_VERBS, COMPLETES_NOTHING, "this text" },
-	{ OPT_VERSION, 'V', "version", NULL, false, ALL_VERBS, COMPLETES_NOTHING,
-	    "version, and the libraries that serve" },
+	OPTION_ROW_QUIET("no steps, notes or progress bar"),
+	OPTION_ROWS_LAST,
 };
 
 const struct program_spec unpack_program = {
@@ -64,8 +55,6 @@ const struct program_spec unpack_program = {
 	.n_verbs = sizeof(verbs) / sizeof(verbs[0]),
 	.options = table,
 	.n_options = sizeof(table) / sizeof(table[0]),
-	.help = OPT_HELP,
-	.version = OPT_VERSION,
 };
 
 static enum status
@@ -89,20 +78,14 @@ enum status
 unpack_options_read(const struct options *v, struct unpack_options *o,
     struct diag *d)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	const char *s = options_get(v, OPT_JOBS);
-	uint64_t jobs;
+	enum status st;
 
 	memset(o, 0, sizeof(*o));
-	o->help = options_has(v, OPT_HELP);
-	o->version = options_has(v, OPT_VERSION);
-	o->quiet = options_has(v, OPT_QUIET);
-	o->verbose = options_has(v, OPT_VERBOSE);
-	o->no_color = options_has(v, OPT_NO_COLOR);
 	o->json = options_has(v, OPT_JSON);
-	if (o->help || o->version)
-		return ST_OK;
 	o->verb = (enum unpack_verb)v->verb;
+	st = options_read_common(v, &o->common, d);
+	if (st != ST_OK || o->common.help || o->common.version)
+		return st;
 	o->media = v->operands;
 	o->n_media = v->n_operands;
 	if (o->verb == UNPACK_AUDIT)
@@ -112,10 +95,5 @@ unpack_options_read(const struct options *v, struct unpack_options *o,
 	o->signatures = options_get(v, OPT_SIGNATURES);
 	o->directory = options_get(v, OPT_DIRECTORY);
 	o->all = options_has(v, OPT_ALL);
-	jobs = cpus < 1 ? 1 : cpus > (long)CAP_JOBS ? CAP_JOBS : (uint64_t)cpus;
-	if (s != NULL && (number_parse(s, CAP_JOBS, &jobs) == -1 || jobs == 0))
-		return diag_set(d, ST_USAGE, "number",
-		    "--jobs must be a number from 1 to %u, not %s", CAP_JOBS, ESC(s));
-	o->jobs = (unsigned)jobs;
 	return check_needs(o, d);
 }

@@ -18,10 +18,9 @@ enum unpack_verb { UNPACK_CHECK, UNPACK_SHOW, UNPACK_LIST, UNPACK_EXTRACT,
 extern const struct program_spec unpack_program;
 
 struct unpack_options {
-	enum unpack_verb verb;
-	bool help, version;
-	bool quiet, verbose, no_color, json;
-	unsigned jobs;
+	enum unpack_verb verb;		/* none of these with --help alone */
+	struct common_options common;
+	bool json;
 	char **media;
 	size_t n_media;
 	const char *tree;		/* audit: the imported bag */

@@ -117,7 +117,7 @@ session_open_params(struct session *s, struct open_params *p)
 {
 	memset(p, 0, sizeof(*p));
 	p->media = s->media;
-	p->jobs = s->options->jobs;
+	p->jobs = s->options->common.jobs;
 	p->findings = &s->findings;
 	p->progress = &s->console->progress;
 }

@@ -200,7 +200,7 @@ pack(const struct recipe *r, struct bytetest_folder *f)
 	struct option_values signers = { both, r->signers };
 	struct option_values recipients = { both, r->recipients };
 	char handoff[256], source[64];
-	struct pack_options o = { .verb = PACK_CREATE, .jobs = 1, .level = 3,
+	struct pack_options o = { .verb = PACK_CREATE, .common.jobs = 1, .level = 3,
 		.signers = &signers, .recipients = &recipients,
 		.encrypt = r->encrypt, .portable = r->portable,
 		.padding = r->encrypt ? 4096 : 0, .read_back = true,
@@ -316,8 +316,8 @@ verb_run(enum unpack_verb verb, const struct bytetest_copy *c, int which,
     struct outcome *o)
 {
 	char media[2][256], *given[2] = { media[0], media[1] };
-	struct unpack_options opt = { .verb = verb, .quiet = true, .json = true,
-		.jobs = 1, .media = given, .n_media = c->n_media,
+	struct unpack_options opt = { .verb = verb, .json = true,
+		.common = { .quiet = true, .jobs = 1 }, .media = given, .n_media = c->n_media,
 		.trust = bytetest_trust };
 	struct diag d = DIAG_INIT;
 	struct console con;
