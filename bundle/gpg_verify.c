@@ -436,23 +436,13 @@ gpg_verify(const struct gpg_trust *t, const uint8_t *doc, size_t len,
 	for (i = 0; i < n; i++) {
 		struct diag why = DIAG_INIT;
 
-		switch (st = check_form(&v, &c[i], &p[i], &why)) {
-		case ST_OK:
+		st = check_form(&v, &c[i], &p[i], &why);
+		if (st == ST_OK) {
 			wanted[i] = any = true;
-			break;
-		case ST_UNTRUSTED:
+		} else if (st == ST_UNTRUSTED) {
 			c[i].status = ST_UNTRUSTED;
 			c[i].why = why;
-			break;
-		case ST_HOST:
-		case ST_USAGE:
-		case ST_DAMAGED:
-		case ST_INCOMPLETE:
-		case ST_REFUSED:
-		case ST_MALFORMED:
-		case ST_BUSY:
-		case ST_INTERNAL:
-		case ST_INTERRUPTED:
+		} else {	/* the host failed: no verdict on anything */
 			if (d != NULL)
 				*d = why;
 			goto out;
