@@ -14,6 +14,7 @@
 #include "manifests/contents_rules.h"
 #include "manifests/fields.h"
 #include "manifests/path.h"
+#include "manifests/tarspell.h"
 #include "manifests/transport_rules.h"
 #include "manifests/yaml.h"
 

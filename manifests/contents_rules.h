@@ -10,9 +10,6 @@
 
 #define CONTENTS_PURPOSE "satchel-contents: "
 
-/* The time field of a ustar header: 11 octal digits. */
-#define TAR_TIME_MAX (((uint64_t)1 << 33) - 1)
-
 struct canon;
 
 /* contents_spell - make the one spelling of c, to a buffer or against one (canon.h). */

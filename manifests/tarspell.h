@@ -13,6 +13,7 @@
 #define TAR_BLOCK 512
 #define TAR_END 1024			/* two zero blocks end the stream */
 #define TAR_HEADER_MAX 4096		/* pax header, its records (path of 1024, size) and ustar header */
+#define TAR_TIME_MAX (((uint64_t)1 << 33) - 1)	/* the time of a ustar header: 11 octal digits */
 #define TAR_PREFIX "data/"
 
 /*

@@ -16,9 +16,6 @@
 #include "manifests/tarspell.h"
 #include "pack/create.h"
 
-/* The greatest time that a ustar header holds: 11 octal digits. */
-#define TIME_MAX ((uint64_t)077777777777)
-
 /* SOURCE_DATE_EPOCH, else now. */
 static enum status
 read_clock(uint64_t *now, bool *given, struct diag *d)
@@ -28,7 +25,7 @@ read_clock(uint64_t *now, bool *given, struct diag *d)
 
 	*given = s != NULL;
 	if (s != NULL) {
-		if (number_parse(s, TIME_MAX, now) == 0)
+		if (number_parse(s, TAR_TIME_MAX, now) == 0)
 			return ST_OK;
 		return diag_set(d, ST_USAGE, "source-date-epoch",
 		    "SOURCE_DATE_EPOCH is no number of seconds: %s", ESC(s));
