@@ -2,7 +2,7 @@
 /*
  * describe - what the handoff and the walk say, as manifests: everything but
  * what only the stream itself can tell.  Its twin is the comparison in
- * manifests/contents.c.
+ * manifests/contents_check.c.
  */
 #include <errno.h>
 #include <inttypes.h>

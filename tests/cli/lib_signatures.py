@@ -2,15 +2,13 @@
 """What the tests of the signature table share: real gpg keys, made here, a bundle for each
 first signer, and one call that puts a signature in its place and asks for the verdict."""
 
-import concurrent.futures
 import os
-import pathlib
 import time
 
 import lib
-from lib import INCOMPLETE, MALFORMED, OK, UNTRUSTED, USAGE, Room, expect, pack, unpack
+from lib import OK, UNTRUSTED, Room, expect, pack, unpack
 from lib_keys import Keyring
-from lib_packets import CERTIFY, ENCRYPT, SIGN, Cert, Key, Signature, packets, sub, time4
+from lib_packets import Signature, packets
 
 DAY = 86400
 NOW = int(time.time())

@@ -5,7 +5,6 @@ finds, against counts made here."""
 
 import json
 import os
-import pathlib
 import random
 import re
 import shutil

@@ -6,7 +6,6 @@ import hashlib
 import os
 import pathlib
 import shutil
-import socket
 
 import lib
 from lib import DAMAGED, HOST, INCOMPLETE, MALFORMED, OK, UNTRUSTED, USAGE, Room, expect, pack, unpack

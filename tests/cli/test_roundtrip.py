@@ -3,7 +3,6 @@
 all the real weights and suites."""
 
 import os
-import pathlib
 import shutil
 import subprocess
 

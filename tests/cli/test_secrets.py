@@ -9,7 +9,7 @@ import signal
 import time
 
 import lib
-from lib import OK, Room, expect, pack, unpack
+from lib import OK, Room, expect, pack
 from lib_keys import Keyring
 from lib_leaks import sealed
 

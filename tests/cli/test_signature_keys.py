@@ -5,12 +5,11 @@ trust files, several media, and signing with a passphrase."""
 import concurrent.futures
 import os
 import pathlib
-import time
 
 import lib
 from lib import INCOMPLETE, OK, Room, UNTRUSTED, USAGE, expect, pack, unpack
 from lib_keys import Keyring
-from lib_packets import CERTIFY, Cert, ENCRYPT, Key, SIGN, Signature, packets, sub
+from lib_packets import CERTIFY, Cert, ENCRYPT, Key, SIGN, Signature, packets
 from lib_signatures import (  # noqa: F401
     DAY, NOW, at, bad_reasons, bundle_of, cleanup, judged, keys, lax, manifest, other, put, sender,
     trust_file)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """An error at every system call, where test_host_faults.py takes a sample."""
 
-import lib_long  # noqa: F401
 import os
 import pathlib
 import runpy

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """SIGINT, SIGTERM and SIGHUP at every system call, where test_interrupts.py takes a sample."""
 
-import lib_long  # noqa: F401
 import os
 import pathlib
 import runpy

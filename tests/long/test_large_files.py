@@ -6,7 +6,7 @@ import os
 
 from lib_long import GIB, need_room, same_sparse, say, sparse, used
 import lib
-from lib import DAMAGED, OK, PACK, UNPACK, Room, expect, unpack
+from lib import DAMAGED, PACK, UNPACK, Room, expect, unpack
 from lib_keys import Keyring
 from lib_memory import formula, peak
 
