@@ -110,8 +110,8 @@ class Table:
             if r.status != wanted or text is not None and r.status and text not in r.out + r.err:
                 problems.append("status %d, not %d %s\n%s" % (r.status, wanted, text or "", r))
             if seconds > SECONDS or PLAIN and memory > MEMORY:
-                problems.append("%s: %.1f s (%.1f s elapsed), %d MiB" % (verb, seconds, time.monotonic() - began,
-                    memory >> 20))
+                elapsed = time.monotonic() - began
+                problems.append("%s: %.1f s (%.1f s elapsed), %d MiB" % (verb, seconds, elapsed, memory >> 20))
             self.most = max(self.most[0], seconds), max(self.most[1], memory)
         if extract != OK and os.listdir(dest):
             problems.append("left: %s" % os.listdir(dest))

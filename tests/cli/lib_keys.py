@@ -119,11 +119,11 @@ class Keyring:
         what it was told, and the agent keeps no PIN."""
         program = self.home / "pinentry"
         program.write_text("#!/bin/sh\necho 'OK hello'\nwhile read -r line; do echo \"$line\" >>%s/pinentry.log\n"
-                           "case $line in GETPIN*) %s;; BYE*) echo OK; exit 0;; *) echo OK;; esac\ndone\n"
-                           % (self.home, answer))
+                           "case $line in GETPIN*) %s;; BYE*) echo OK; exit 0;; *) echo OK;; esac\n"
+                           "done\n" % (self.home, answer))
         program.chmod(0o755)
-        (self.home / "gpg-agent.conf").write_text("pinentry-program %s\ndefault-cache-ttl 0\nmax-cache-ttl 0\n"
-                                                  % program)
+        (self.home / "gpg-agent.conf").write_text(
+            "pinentry-program %s\ndefault-cache-ttl 0\nmax-cache-ttl 0\n" % program)
         self.pinentry_log().unlink(missing_ok=True)
         self.kill()
 

@@ -166,8 +166,8 @@ def test_values():
     rows += [("digest", v) for v in ("", "sha-512", "sha-1", "SHA-256")]
     for key in ("license", "version", "format", "harness"):
         rows += [("components.0." + key, v) for v in TEXTS[::4]]
-    rows += [("components.0.kind", v) for v in ("", "Model", "dataset", "model ")] + [("components.0.marking",
-        v) for v in TEXTS[::3]]
+    rows += [("components.0.kind", v) for v in ("", "Model", "dataset", "model ")]
+    rows += [("components.0.marking", v) for v in TEXTS[::3]]
     with Table(check=False) as table:
         for key, value in rows:
             table.unopened("%s: %.30r" % (key, value), files=SMALL, hooks=content((key, value)))
@@ -202,14 +202,14 @@ def test_components():
     def expecting(**values):
         return {**PART, "expected": [{"metric": "acc", "value": "1", **values}]}
 
-    rows = [{**PART, "needs": [n]} for n in ("part-2", "part-0", "", "PART-1")] + [{**PART,
-        "command": v} for v in ([], "x", [""], ["a\tb"], [" x"], [{"a": "b"}])]
-    rows += [{**PART, key: v} for key in ("tensors", "parameters", "records") for v in ("", "-1", "01",
-        "9223372036854775808")]
+    rows = [{**PART, "needs": [n]} for n in ("part-2", "part-0", "", "PART-1")]
+    rows += [{**PART, "command": v} for v in ([], "x", [""], ["a\tb"], [" x"], [{"a": "b"}])]
+    rows += [{**PART, key: v} for key in ("tensors", "parameters", "records")
+             for v in ("", "-1", "01", "9223372036854775808")]
     rows += [expecting(value=v) for v in ("", "+1", "01", ".5", "1.", "1e", "0x1", "NaN", "Infinity", "-", "1,5",
                                           "1" * 41, " 1", "-0x")]
-    rows += [expecting(tolerance=v) for v in ("", "-1", "-0", "+1", "1" * 41)] + [expecting(metric=v) for v in ("",
-        " a", "x" * 1025)]
+    rows += [expecting(tolerance=v) for v in ("", "-1", "-0", "+1", "1" * 41)]
+    rows += [expecting(metric=v) for v in ("", " a", "x" * 1025)]
     rows += [{**PART, "expected": v} for v in ([], "x", ["x"], [{"metric": "a"}], [{"value": "1"}],
                                                [{"value": "1", "metric": "a"}],
                                                [{"metric": "a", "value": "1", "x": "y"}])]
@@ -239,9 +239,9 @@ def test_keys_and_order():
         for key, behind in (("x", "name"), ("satchel-manifest", "satchel-contents"), ("parity", "digest"),
                             ("files2", "files")):
             table.unopened("unknown key " + key, files=SMALL, hooks={"content": inserted(key, "1", behind)})
-        table.unopened("other order", files=SMALL, hooks={"content": lambda n, w: {
-            **{k: n[k] for k in ("satchel-contents", "sequence", "name")},
-            **{k: v for k, v in n.items() if k not in ("satchel-contents", "sequence", "name")}}})
+        first = "satchel-contents", "sequence", "name"
+        table.unopened("other order", files=SMALL, hooks={
+            "content": lambda n, w: {k: n[k] for k in (*first, *(k for k in n if k not in first))}})
         table.unopened("other order of a file's keys", files=SMALL,
                        hooks=content(("files.0",
                                       {"size": "12000", "path": "a/one.txt", "offset": "512", "digest": "0" * 64})))

@@ -60,7 +60,7 @@ def pax(records, part=1, flag=b"x"):
 
 def streams():
     """What a payload stream can say that the content manifest does not."""
-    extra = entry("zz", b"extra\n")
+    extra, whole = entry("zz", b"extra\n"), b"".join([*STREAM, END])
     yield "an entry more", b"".join([*STREAM, extra, END])
     yield "an entry more in front", b"".join([entry("A", b"extra\n"), *STREAM, END])
     yield "an entry more between", b"".join([*STREAM[:1], entry("a/more", b""), *STREAM[1:], END])
@@ -78,8 +78,7 @@ def streams():
     yield "one block at the end", b"".join([*STREAM, bytes(512)])
     yield "no end", b"".join(STREAM)
     yield "three blocks at the end", b"".join([*STREAM, bytes(1536)])
-    yield "a tar record of 10240 bytes", (b"".join([*STREAM,
-                                                    END]) + bytes(10240))[:-(len(b"".join([*STREAM, END])) % 10240)]
+    yield "a tar record of 10240 bytes", (whole + bytes(10240))[:-(len(whole) % 10240)]
     yield "data behind the end", b"".join([*STREAM, END, extra, END])
     yield "the last byte not zero", b"".join([*STREAM, END[:-1] + b"\1"])
     yield "the first byte of the end", b"".join([*STREAM, b"\1" + END[1:]])
@@ -311,13 +310,13 @@ def frames(plain):
     yield "a window of 32 MiB", windowed(size, 15 << 3)
     yield "the greatest window", windowed(size, 255)
     yield "a dictionary", b"\x28\xb5\x2f\xfd\xa1\x01" + content_size + rle_frame(size, size)[9:]
-    yield "a dictionary of four bytes", b"\x28\xb5\x2f\xfd\xa3\xff\xff\xff\x7f" + content_size + rle_frame(size,
-        size)[9:]
+    four = b"\x28\xb5\x2f\xfd\xa3\xff\xff\xff\x7f"
+    yield "a dictionary of four bytes", four + content_size + rle_frame(size, size)[9:]
     yield "dictionary number 0 named", b"\x28\xb5\x2f\xfd\xa1\x00" + content_size + rle_frame(size, size)[9:]
     yield "a reserved bit", b"\x28\xb5\x2f\xfd\xa8" + rle_frame(size, size)[5:]
     yield "a reserved block type", b"\x28\xb5\x2f\xfd\xa0" + content_size + (7).to_bytes(3, "little")
-    yield "a raw block that ends early", b"\x28\xb5\x2f\xfd\xa0" + content_size + (size << 3 | 1).to_bytes(3,
-        "little") + b"x"
+    raw_block = (size << 3 | 1).to_bytes(3, "little")
+    yield "a raw block that ends early", b"\x28\xb5\x2f\xfd\xa0" + content_size + raw_block + b"x"
     yield "a wrong checksum", b"\x28\xb5\x2f\xfd\xa4" + rle_frame(size, size)[5:] + b"\0\1\2\3"
     yield "a checksum that is cut", b"\x28\xb5\x2f\xfd\xa4" + rle_frame(size, size)[5:] + b"\0\1"
     yield "other bytes", weave.zstd(bytes(b ^ 1 for b in plain))
@@ -384,8 +383,8 @@ def test_hostile_frames():
     ok = (folder / "ok.zst").read_bytes()
     framed = ok[:4] + b"\x24" + bytes([120]) + ok[6:]
     text = transforms.unzstd(framed, 120)
-    piece = b"\0\0" + rules.u32(120) + b"\2" + rules.u32(len(framed)) + framed + weave.piece(0, bytes(16264),
-        modes=(1,))
+    piece = b"\0\0" + rules.u32(120) + b"\2" + rules.u32(len(framed)) + framed
+    piece += weave.piece(0, bytes(16264), modes=(1,))
     lead = 16384 - len(tarspell.headers(tarspell.Entry("w", 0), 0))
     with Table() as table:
         table.accepted("ok.zst with its size", files={"w": bytes(lead) + text + bytes(16264)},

@@ -129,8 +129,7 @@ def main():
     cases = [("the tree as it is", status == 0 and not base, base)]
     for path, lines, why in PLANTED:
         status, output = answer(path, lines)
-        new = "".join(sorted(set(output.splitlines(True)) -
-                             set(base.splitlines(True))))
+        new = "".join(sorted(set(output.splitlines(True)) - set(base.splitlines(True))))
         cases.append((f"refused: {why} ({path})",
                       status == 1 and "/planted" in new, output))
     for path, lines, why in INNOCENT:

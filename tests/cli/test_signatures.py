@@ -183,8 +183,8 @@ def test_named_after_another_pinned_key():
     put(sender, keys.sign(sender, text))
     (bundle_of(sender) / "signatures" / (other + ".sig")).write_bytes(keys.sign(sender, text))
     r = expect(unpack("check", bundle_of(sender), "-t", trust_file(both), "--json"), OK)
-    assert [(s["fingerprint"], s["accepted"]) for s in sorted(r.json["signers"], key=lambda s: not s["accepted"])] == \
-        [(sender, True), (other, False)], r
+    judgements = sorted((not s["accepted"], s["fingerprint"]) for s in r.json["signers"])
+    assert judgements == [(False, sender), (True, other)], r
     assert ["not by the one it is named after" in x for x in bad_reasons(r.json, other)] == [True], r
 
 

@@ -41,8 +41,8 @@ def while_reading(change, at="pread64", path=True, options=()):
     with Place(HERE) as place:
         handoff = source(place)
         big = place.path / "in" / "tree" / "big.bin"
-        words = ["strace", "-qq", "-o", os.devnull, "-e", "trace=" + at, "-e", "inject=%s:delay_enter=1500000:when=%d"
-                 % (at, 2 if path else 1)]
+        words = ["strace", "-qq", "-o", os.devnull, "-e", "trace=" + at,
+                 "-e", "inject=%s:delay_enter=1500000:when=%d" % (at, 2 if path else 1)]
         words += ["-P", str(big)] if path else []
         words += [PACK, "create", str(handoff), "-o", str(place.path / "out"), "-j", "1", *UNSIGNED, *options]
         p = subprocess.Popen(words, env=dict(os.environ, LC_ALL="C", **QUIET, **place.env), stdin=subprocess.DEVNULL,

@@ -287,8 +287,8 @@ class Builder:
         return {"size": str(len(data)), "digest": sha512(data).hex()}
 
     def lists(self, payload):
-        names_512 = b"".join(b"%s  payload-%02d.%06d\n" % (sha512(v.data).hex().encode(), self.lane,
-                                                           v.number) for v in payload)
+        names_512 = b"".join(b"%s  payload-%02d.%06d\n" % (sha512(v.data).hex().encode(), self.lane, v.number)
+                             for v in payload)
         files = [e for e in self.entries() if not e.directory]
         return self.stage("sums512", names_512), self.stage("sums256", bag.list_of_files(files))
 

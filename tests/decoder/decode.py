@@ -88,8 +88,8 @@ class Bundle:
             data = self.checked.wrapped[file.name]
             packet = packets.WrappedKey(data, self.manifest.hidden)
             if not self.manifest.hidden:
-                ids = {k.id for f, k in certificates.items() if f == recipient or
-                       k.primary is not None and k.primary.fingerprint == recipient}
+                ids = {k.id for f, k in certificates.items()
+                       if f == recipient or k.primary is not None and k.primary.fingerprint == recipient}
                 if not ids & secret:
                     continue
                 require(packet.key_id.hex().upper() in ids, rule, "%s: the key id is not the recipient's" % file.name)
@@ -101,9 +101,9 @@ class Bundle:
             require(b"DECRYPTION_OKAY" in words and b"GOODMDC" in words, rule, "%s: cannot be decrypted" % file.name)
             require(words[words.index(b"DECRYPTION_INFO") + 2] == AES256, rule, "%s: not with AES-256" % file.name)
             key = p.stdout[48:]
-            require(len(p.stdout) == 80 and p.stdout == rules.wrapped_message(self.manifest.id, lane.number,
-                run.number, key),
-                    rule, "%s: the message is another's, or of another kind" % file.name)
+            message = rules.wrapped_message(self.manifest.id, lane.number, run.number, key)
+            require(len(p.stdout) == 80 and p.stdout == message, rule,
+                    "%s: the message is another's, or of another kind" % file.name)
             return key
         raise Broken(HOST, rule, "no secret key here opens run %d" % run.number)
 

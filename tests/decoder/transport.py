@@ -31,8 +31,10 @@ class Volume:
 
     def __init__(self, manifest, lane, kind, position, node):
         contents = kind == 2
-        order = ("run", "size", "chunks", "index") if contents else ("medium", "run", "first", "chunks", "size",
-                                                                     "index")
+        if contents:
+            order = "run", "size", "chunks", "index"
+        else:
+            order = "medium", "run", "first", "chunks", "size", "index"
         table = tuple((key, str, key != "run" or manifest.encrypted) for key in order)
         self.kind, self.number, self.lane = kind, position, lane
         self.name = "contents-%02d" % lane if contents else "payload-%02d.%06d" % (lane, position)
@@ -168,8 +170,8 @@ class Manifest:
 
     def wrapped_keys(self):
         """(lane, run, recipient, file) of every wrapped key."""
-        return [(lane, run, recipient, file) for lane in self.lanes for run in lane.runs for recipient,
-                file in run.keys]
+        return [(lane, run, recipient, file) for lane in self.lanes for run in lane.runs
+                for recipient, file in run.keys]
 
 
 def text(node):

@@ -9,8 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import transforms
 from rules import (CONTENTS, DAMAGED, INCOMPLETE, LANES_MAX, PAYLOAD, STORED_EXTRA, VOLUMES_MAX, Broken,
-                   additional_data,
-                   chunk_digest, index_digest, require, u32)
+                   additional_data, chunk_digest, index_digest, require, u32)
 
 RULE = "VOLUMES"
 HEADER_MAGIC, INDEX_MAGIC, CHUNK_MAGIC = 0x184D2A53, 0x184D2A54, 0x184D2A55

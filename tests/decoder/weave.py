@@ -17,10 +17,10 @@ def zstd(data, level=3):
 
 def raw_frame(data, single=True, window=None, size=None, checksum=b"", descriptor=None, width=4):
     """A frame of raw blocks, made by hand: every field can be made to lie."""
-    head = bytes([{1: 0, 2: 0x40, 4: 0x80, 8: 0xC0}[width] | (0x20 if single else 0) | (4 if checksum else 0)
-                  if descriptor is None else descriptor])
+    if descriptor is None:
+        descriptor = {1: 0, 2: 0x40, 4: 0x80, 8: 0xC0}[width] | (0x20 if single else 0) | (4 if checksum else 0)
     size = len(data) if size is None else size
-    out = b"\x28\xb5\x2f\xfd" + head + (b"" if window is None else bytes([window]))
+    out = b"\x28\xb5\x2f\xfd" + bytes([descriptor]) + (b"" if window is None else bytes([window]))
     out += (size - 256 if width == 2 else size).to_bytes(width, "little")
     parts = [data[i:i + (1 << 17)] for i in range(0, len(data), 1 << 17)] or [b""]
     for i, part in enumerate(parts):

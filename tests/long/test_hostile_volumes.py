@@ -268,8 +268,8 @@ def test_commitments():
         for options in ({}, SEALED, PORTABLE):
             table.unopened("content commitment", hooks={"commitment": lambda v, w: bytes(64)}, **options)
         table.unopened("commitment without the opener", **SEALED,
-                       hooks={"opener": lambda v, w: v, "commitment": lambda v,
-                              w: rules.content_commitment(bytes(16), 0, bytes(32), b"")})
+                       hooks={"opener": lambda v, w: v,
+                              "commitment": lambda v, w: rules.content_commitment(bytes(16), 0, bytes(32), b"")})
         table.unopened("run commitment", hooks={"run_commitment": lambda v, w: bytes(64)}, **SEALED)
         table.unopened("one of two runs", runs=2, volume_chunks=1, files=NOISE, **SEALED,
                        hooks={"run_commitment": lambda v, w: bytes(64) if w["run"] else v})
@@ -349,8 +349,8 @@ def bad_planes():
 
 def test_weight_planes():
     with Table() as table:
-        table.accepted("planes", files=ZEROS, hooks={"data": at_chunk(lambda d: (2, 16384,
-            weave.piece(0, bytes(16384), modes=(1,))), number=1)})
+        zeros = weave.piece(0, bytes(16384), modes=(1,))
+        table.accepted("planes", files=ZEROS, hooks={"data": at_chunk(lambda d: (2, 16384, zeros), number=1)})
         for n, (what, data) in enumerate(bad_planes()):
             assert len(data) < 16384
             hooks = {"data": at_chunk(lambda d, data=data: (2, 16384, data), number=1)}
