@@ -125,7 +125,10 @@ $(B)/tests/unit/test_every_byte $(B)/tests/unit/test_every_bag_byte: private WRA
 $(B)/tests/unit/test_key_memory: private WRAP = -Wl,--wrap=munmap
 NO_MEMORY = malloc calloc realloc reallocarray strdup free EVP_CIPHER_CTX_new \
     EVP_MD_CTX_new ZSTD_createCCtx ZSTD_createDCtx archive_read_new yaml_parser_initialize
-$(B)/tests/unit/test_no_memory: private WRAP = $(NO_MEMORY:%=-Wl,--wrap=%)
+$(B)/tests/unit/test_no_memory $(B)/tests/unit/test_no_memory_verbs: private WRAP = \
+    $(NO_MEMORY:%=-Wl,--wrap=%)
+$(B)/tests/unit/test_no_memory_verbs: private WRAP += \
+    -Wl,--wrap=gpg_verify,--wrap=gpg_unwrap,--wrap=gpg_trust_load,--wrap=writer_open
 $(UNIT): $(B)/%: $(B)/%.o $(TEST_LIBS)
 	@echo '  LINK $@'
 	$(Q)$(LINK) $(WRAP) -o $@ $^ $(LIBS) -lcmocka $(LDLIBS)

@@ -148,6 +148,7 @@ static enum status
 read_signatures(struct audit *a, struct diag *d)
 {
 	char **names = NULL, fpr[FPR_MAX + 1];
+	struct diag why = DIAG_INIT;
 	enum status st;
 	size_t n = 0, i;
 	int fd = -1;
@@ -166,9 +167,18 @@ read_signatures(struct audit *a, struct diag *d)
 		struct bytes *b = &a->signature_bytes[a->n_signatures];
 
 		/* what is no such file is found by the inventory */
-		if (!is_signature_name(names[i], fpr) ||
-		    file_read_whole(fd, names[i], CAP_SIGNATURE, b, d) != ST_OK)
+		if (!is_signature_name(names[i], fpr))
 			continue;
+		st = file_read_whole(fd, names[i], CAP_SIGNATURE, b, &why);
+		if (st != ST_OK && strcmp(why.rule, "host-memory") != 0) {
+			bytes_free(b);
+			st = ST_OK;
+			continue;
+		}
+		if (st != ST_OK) {
+			*d = why;
+			goto out;
+		}
 		strcpy(a->signatures[a->n_signatures].fpr, fpr);
 		a->signatures[a->n_signatures].data = b->data;
 		a->signatures[a->n_signatures].len = b->len;

@@ -97,19 +97,21 @@ add(struct bytes *b, const void *data, size_t len)
 	bytes_append(b, data, len);
 }
 
-static void
-close_question(struct bytes *b, uint8_t question[SHA512_LEN])
+/* Memory may be what the test lets run out (failmem.h). */
+static enum status
+close_question(struct bytes *b, uint8_t question[SHA512_LEN], struct diag *d)
 {
-	struct diag d = DIAG_INIT;
+	enum status st = b->failed ? diag_nomem(d) :
+	    digest_sha512(b->data, b->len, question, d);
 
-	if (b->failed || digest_sha512(b->data, b->len, question, &d) != ST_OK)
-		abort();
 	bytes_free(b);
+	return st;
 }
 
-static void
+static enum status
 ask_verify(const struct gpg_trust *t, const uint8_t *doc, size_t len,
-    const struct gpg_candidate *c, bool allow, uint8_t question[SHA512_LEN])
+    const struct gpg_candidate *c, bool allow, uint8_t question[SHA512_LEN],
+    struct diag *d)
 {
 	struct bytes b = { 0 };
 
@@ -118,7 +120,7 @@ ask_verify(const struct gpg_trust *t, const uint8_t *doc, size_t len,
 	add(&b, c->fpr, strlen(c->fpr));
 	add(&b, c->data, c->len);
 	add(&b, &allow, sizeof(allow));
-	close_question(&b, question);
+	return close_question(&b, question, d);
 }
 
 /* Whether gpg has to be asked about such a file at all. */
@@ -156,9 +158,11 @@ __wrap_gpg_verify(const struct gpg_trust *t, const uint8_t *doc, size_t len,
 	enum status st = ST_OK;
 
 	if (rest == NULL || questions == NULL || which == NULL)
-		abort();
-	for (i = 0; i < n; i++) {
-		ask_verify(t, doc, len, &c[i], allow_expired_key, questions[i]);
+		st = diag_nomem(d);
+	for (i = 0; i < n && st == ST_OK; i++) {
+		st = ask_verify(t, doc, len, &c[i], allow_expired_key, questions[i], d);
+		if (st != ST_OK)
+			break;
 		if ((a = find(questions[i])) == NULL) {
 			rest[left] = c[i];
 			which[left++] = i;
@@ -169,7 +173,7 @@ __wrap_gpg_verify(const struct gpg_trust *t, const uint8_t *doc, size_t len,
 		c[i].created = a->created;
 		c[i].key_expired_since = a->key_expired_since;
 	}
-	if (left > 0)
+	if (left > 0 && st == ST_OK)
 		st = __real_gpg_verify(t, doc, len, rest, left,
 		    allow_expired_key, d);
 	for (i = 0; i < left && st == ST_OK; i++) {
@@ -199,7 +203,8 @@ __wrap_gpg_unwrap(const struct gpg_wrapped *w, size_t n, bool hidden,
 		add(&b, w[i].data, w[i].len);
 	}
 	add(&b, &hidden, sizeof(hidden));
-	close_question(&b, question);
+	if ((st = close_question(&b, question, d)) != ST_OK)
+		return st;
 	if (msg_len == KEY_MESSAGE_LEN && (a = find(question)) != NULL) {
 		memcpy(msg, a->msg, msg_len);
 		*used = a->used;
@@ -216,7 +221,7 @@ __wrap_gpg_unwrap(const struct gpg_wrapped *w, size_t n, bool hidden,
 	return st;
 }
 
-/* A copy of a trust but for the file that it was made of. */
+/* A copy of a trust but for the file that it was made of; NULL out of memory. */
 static struct gpg_trust *
 copy_trust(const struct gpg_trust *t)
 {
@@ -225,20 +230,24 @@ copy_trust(const struct gpg_trust *t)
 	size_t i;
 
 	if (copy == NULL ||
-	    (copy->certs = calloc(t->n, sizeof(*copy->certs))) == NULL)
-		abort();
-	copy->n = t->n;
+	    (copy->certs = calloc(t->n, sizeof(*copy->certs))) == NULL) {
+		free(copy);
+		return NULL;
+	}
 	for (i = 0; i < t->n; i++) {
 		cert = &copy->certs[i];
 		*cert = t->certs[i];
 		cert->keyids = calloc(cert->n_keyids, sizeof(*cert->keyids));
-		if (cert->keyids == NULL)
-			abort();
-		memcpy(cert->keyids, t->certs[i].keyids,
-		    cert->n_keyids * sizeof(*cert->keyids));
 		memset(&cert->data, 0, sizeof(cert->data));
 		bytes_append(&cert->data, t->certs[i].data.data,
 		    t->certs[i].data.len);
+		copy->n = i + 1;
+		if (cert->keyids == NULL || cert->data.failed) {
+			gpg_trust_free(copy);
+			return NULL;
+		}
+		memcpy(cert->keyids, t->certs[i].keyids,
+		    cert->n_keyids * sizeof(*cert->keyids));
 	}
 	return copy;
 }
@@ -252,10 +261,13 @@ __wrap_gpg_trust_load(struct bytes *data, struct gpg_trust **out, struct diag *d
 	struct answer *kept;
 	enum status st;
 
+	*out = NULL;
 	add(&b, data->data, data->len);
-	close_question(&b, question);
+	if ((st = close_question(&b, question, d)) != ST_OK)
+		return st;
 	if ((a = find(question)) != NULL) {
-		*out = copy_trust(a->trust);
+		if ((*out = copy_trust(a->trust)) == NULL)
+			return diag_nomem(d);
 		(*out)->data = *data;
 		memset(data, 0, sizeof(*data));
 		return ST_OK;
@@ -263,7 +275,8 @@ __wrap_gpg_trust_load(struct bytes *data, struct gpg_trust **out, struct diag *d
 	if ((st = __real_gpg_trust_load(data, out, d)) == ST_OK) {
 		kept = keep(question);
 		kept->status = ST_OK;
-		kept->trust = copy_trust(*out);
+		if ((kept->trust = copy_trust(*out)) == NULL)
+			abort();
 	}
 	return st;
 }

@@ -2,6 +2,7 @@
 /*
  * test_no_memory - whatever reads bytes from outside runs out of memory at each
  * of its allocations in turn: it says so, hands out nothing and holds nothing.
+ * test_no_memory_verbs.c does the same with the verbs of satchel-unpack.
  */
 #include <locale.h>
 #include <setjmp.h>
