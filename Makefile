@@ -129,6 +129,11 @@ $(B)/tests/unit/test_no_memory $(B)/tests/unit/test_no_memory_verbs: private WRA
     $(NO_MEMORY:%=-Wl,--wrap=%)
 $(B)/tests/unit/test_no_memory_verbs: private WRAP += \
     -Wl,--wrap=gpg_verify,--wrap=gpg_unwrap,--wrap=gpg_trust_load,--wrap=writer_open
+TAR_SEEN = $(addprefix archive_entry_,pathname_utf8 hardlink symlink uname gname \
+    filetype perm size uid gid mtime mtime_nsec size_is_set mtime_is_set atime_is_set \
+    ctime_is_set birthtime_is_set xattr_count acl_types sparse_count fflags \
+    mac_metadata) archive_read_data_block archive_read_next_header
+$(B)/tests/unit/test_tarother: private WRAP = $(TAR_SEEN:%=-Wl,--wrap=%)
 $(UNIT): $(B)/%: $(B)/%.o $(TEST_LIBS)
 	@echo '  LINK $@'
 	$(Q)$(LINK) $(WRAP) -o $@ $^ $(LIBS) -lcmocka $(LDLIBS)

@@ -209,7 +209,7 @@ make_bag(struct diag *d)
 static enum status
 collide(struct diag *d)
 {
-	static const char *const paths[] = { "a/B", "a/b", "stra\xC3\x9F" "e", "x" };
+	static const char *const paths[] = { "a/B", "a/b", "stra\xC3\x9F-e", "x" };
 	size_t a = 7, b = 7;
 	enum status st = paths_collide(paths, LEN(paths), &a, &b, d);
 
