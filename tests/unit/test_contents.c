@@ -507,6 +507,44 @@ tree_order(void **state)
 	assert_false(path_below("a/b", "a"));
 }
 
+/* Found by its line alone, whatever the rest is. */
+static void
+originator_by_its_line(void **state)
+{
+#define LINE "\noriginator: \"" SAMPLE_FPR_A "\""
+	static const struct {
+		const char *text;
+		bool there;
+		const char *why;
+	} rows[] = {
+		{ "x" LINE "\ncomponents:\n", true, "right" },
+		{ "" LINE "\nx" LINE "\ncomponents:\n", true, "the first of two" },
+		{ "" LINE "\n", false, "no components" },
+		{ "x\ncomponents:" LINE "\n", false, "no line feed behind components" },
+		{ "x\ncomponents:\n" LINE "\n", false, "behind components" },
+		{ "x\noriginator: " SAMPLE_FPR_A "\ncomponents:\n", false, "no quotes" },
+		{ " originator: \"" SAMPLE_FPR_A "\"\ncomponents:\n", false, "indented" },
+		{ "\noriginator: \"" SAMPLE_FPR_A "\ncomponents:\n\"", false, "no end" },
+		{ "\noriginator: \"0" SAMPLE_FPR_A "\"\ncomponents:\n", false, "41 digits" },
+		{ "\noriginator: \"\"\ncomponents:\n", false, "empty" },
+		{ "\noriginator: \"0123456789abcdef0123456789abcdef01234567\""
+		    "\ncomponents:\n", false, "lower case" },
+		{ "", false, "nothing" },
+	};
+	char originator[FPR_MAX + 1];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (contents_originator((const uint8_t *)rows[i].text,
+		    strlen(rows[i].text), originator) != rows[i].there)
+			fail_msg("%s", rows[i].why);
+		if (rows[i].there)
+			assert_string_equal(originator, SAMPLE_FPR_A);
+	}
+#undef LINE
+}
+
 int
 main(void)
 {
@@ -519,6 +557,7 @@ main(void)
 		cmocka_unit_test(many_files_are_read),
 		cmocka_unit_test(paths_are_kept),
 		cmocka_unit_test(tree_order),
+		cmocka_unit_test(originator_by_its_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

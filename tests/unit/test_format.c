@@ -343,6 +343,57 @@ test_zip(void **state)
 	}
 }
 
+/* The directory's offset stands in a longer record, which a locator names. */
+static void
+test_zip64(void **state)
+{
+	static const struct {
+		uint64_t directory, record;	/* added to what is right */
+		const char *magic;		/* of the locator */
+		bool locator;
+		const char *format;
+		bool malformed;
+	} rows[] = {
+		{ 0, 0, "PK\6\7", true, "npz", false },
+		{ 1, 0, "PK\6\7", true, "zip", false },
+		{ 1 << 20, 0, "PK\6\7", true, "zip", false },
+		{ 0, 1 << 20, "PK\6\7", true, "zip", true },
+		{ 0, UINT64_MAX - 1000, "PK\6\7", true, "zip", true },
+		{ 0, 0, "PK\6\6", true, "zip", false },
+		{ 0, 0, "", false, "zip", false },
+	};
+	struct recognised r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(rows); i++) {
+		uint8_t local[30] = "PK\3\4", central[46] = "PK\1\2";
+		uint8_t record[56] = "PK\6\6", locator[20] = "", end[22] = "PK\5\6";
+		struct bytes b = { 0 };
+
+		put_le16(local + 26, 5);
+		bytes_append(&b, local, sizeof(local));
+		bytes_string(&b, "a.npy");
+		put_le64(record + 48, b.len + rows[i].directory);
+		put_le16(central + 28, 5);
+		bytes_append(&b, central, sizeof(central));
+		bytes_string(&b, "a.npy");
+		memcpy(locator, rows[i].magic, strlen(rows[i].magic));
+		put_le64(locator + 8, b.len + rows[i].record);
+		bytes_append(&b, record, sizeof(record));
+		if (rows[i].locator)
+			bytes_append(&b, locator, sizeof(locator));
+		put_le32(end + 16, UINT32_MAX);
+		bytes_append(&b, end, sizeof(end));
+		recognise(&b, "x", &r);
+		if (strcmp(format_name(r.format), rows[i].format) != 0 || r.is_short ||
+		    r.is_malformed != rows[i].malformed)
+			fail_msg("row %zu: %s, %d, %d, %s", i, format_name(r.format),
+			    r.is_short, r.is_malformed, r.why.text);
+		bytes_free(&b);
+	}
+}
+
 static void
 test_empty_weights(void **state)
 {
@@ -481,6 +532,7 @@ main(void)
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_long_texts),
 		cmocka_unit_test(test_zip),
+		cmocka_unit_test(test_zip64),
 		cmocka_unit_test(test_empty_weights),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_names),
