@@ -343,6 +343,40 @@ test_zip(void **state)
 	}
 }
 
+/* What says at its end, too, what it is: another end is an early one. */
+static void
+test_both_ends(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		const char *format;
+		bool is_short;
+	} rows[] = {
+		{ ROW("PAR1xPAR1"), "parquet", false },
+		{ ROW("PAR1PAR1"), "parquet", false },
+		{ ROW("PAR1PAR"), "parquet", true },
+		{ ROW("PAR1xPAR1x"), "parquet", true },
+		{ ROW("ARROW1\0\0xARROW1"), "arrow", false },
+		{ ROW("ARROW1\0\0xARROW"), "arrow", true },
+		{ ROW("ARROW1\0\0"), "arrow", true },
+	};
+	struct recognised r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(rows); i++) {
+		struct bytes b = { 0 };
+
+		bytes_append(&b, rows[i].text, rows[i].len);
+		recognise(&b, "x", &r);
+		if (strcmp(format_name(r.format), rows[i].format) != 0 ||
+		    r.is_short != rows[i].is_short)
+			fail_msg("row %zu: %s, %d", i, format_name(r.format), r.is_short);
+		bytes_free(&b);
+	}
+}
+
 /* The directory's offset stands in a longer record, which a locator names. */
 static void
 test_zip64(void **state)
@@ -533,6 +567,7 @@ main(void)
 		cmocka_unit_test(test_long_texts),
 		cmocka_unit_test(test_zip),
 		cmocka_unit_test(test_zip64),
+		cmocka_unit_test(test_both_ends),
 		cmocka_unit_test(test_empty_weights),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_names),

@@ -160,10 +160,67 @@ test_weights(void **state)
 	fail_corpus("gguf", 0);
 }
 
+/* What a window does not hold at once: head, end and middle are read apart. */
+static void
+test_large(void **state)
+{
+	static const struct {
+		const char *name, *head, *end;
+		size_t head_len, end_len;
+		size_t reads;		/* that there are at least */
+		enum file_format format;
+	} rows[] = {
+#define ROW(head, end) head, end, sizeof(head) - 1, sizeof(end) - 1
+		{ "x", ROW("PAR1", "PAR1"), 2, FORMAT_PARQUET },
+		{ "x", ROW("ARROW1\0\0", "ARROW1"), 2, FORMAT_ARROW },
+		/* a string of 65,536 bytes, another of them, and the graph */
+		{ "x", ROW("\x08\x07\x12\x80\x80\x04", "\x1a\x00\x3a\x00"), 2, FORMAT_ONNX },
+		/* cut in a varint; cut behind a tag */
+		{ "x", ROW("\x08\x07\x12\x80\x80\x04", "\x9a"), 2, FORMAT_UNKNOWN },
+		{ "x", ROW("\x08\x07\x12\x80\x80\x04", "\x1a"), 2, FORMAT_UNKNOWN },
+		/* one entry, the directory, the end record */
+		{ "x", ROW("PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0a.npy",
+		    "PK\1\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0\0\0\0\0"
+		    "\0\0\0\0\0\0\0\0\0\0a.npyPK\5\6\0\0\0\0\1\0\1\0\x33\0\0\0\x23\0\1\0\0\0"),
+		    2, FORMAT_NPZ },
+		/* no directory: the first entry again */
+		{ "x.pt", ROW("PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0a.npy",
+		    ""), 2, FORMAT_NPZ },
+#undef ROW
+	};
+	struct window_memory m;
+	static struct window w;
+	struct recognised r;
+	struct diag d = DIAG_INIT;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(rows); i++) {
+		struct bytes b = { 0 };
+
+		bytes_append(&b, rows[i].head, rows[i].head_len);
+		while (b.len < rows[i].head_len + 65536)
+			bytes_append(&b, "", 1);
+		bytes_append(&b, rows[i].end, rows[i].end_len);
+		assert_false(b.failed);
+		m = (struct window_memory){ b.data, b.len };
+		window_open_memory(&w, &m);
+		name = rows[i].name;
+		assert_int_equal(format_recognise(&w, name, &r, &d), ST_OK);
+		if (r.format != rows[i].format)
+			fail_msg("row %zu: %s", i, format_name(r.format));
+		file = b;
+		if (fail_each(recognise, "a large file") < rows[i].reads)
+			fail_msg("row %zu: too few reads", i);
+		bytes_free(&b);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_weights),
 	};
