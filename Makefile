@@ -123,6 +123,8 @@ $(B)/lib%.a: $(B)/sources
 $(B)/tests/unit/test_every_byte $(B)/tests/unit/test_every_bag_byte: private WRAP = \
     -Wl,--wrap=gpg_verify,--wrap=gpg_unwrap,--wrap=gpg_trust_load,--wrap=writer_open
 $(B)/tests/unit/test_key_memory: private WRAP = -Wl,--wrap=munmap
+$(B)/tests/unit/test_survey: private WRAP = \
+    -Wl,--wrap=fsync,--wrap=futimens,--wrap=utimensat,--wrap=fstat64,--wrap=fstatat64,--wrap=pread64
 NO_MEMORY = malloc calloc realloc reallocarray strdup free EVP_CIPHER_CTX_new \
     EVP_MD_CTX_new ZSTD_createCCtx ZSTD_createDCtx archive_read_new yaml_parser_initialize
 $(B)/tests/unit/test_no_memory $(B)/tests/unit/test_no_memory_verbs: private WRAP = \

@@ -3,6 +3,7 @@
  * test_survey - something changes in staging behind the import's back, just
  * before it gets its name: it gets none.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +17,8 @@
 #include "bundle/file.h"
 #include "tests/unit/foldertest.h"
 #include "tests/unit/placetest.h"
+#include "unpack/inventory.h"
+#include "unpack/survey.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -191,12 +194,132 @@ test_planted(void **state)
 	}
 }
 
+/* The linker puts these in the place of the system's (Makefile). */
+#define FAILS(name, params, ...) \
+	int __wrap_##name params; \
+	int __real_##name params; \
+	int __wrap_##name params \
+	{ \
+		return fails() ? -1 : __real_##name(__VA_ARGS__); \
+	}
+
+static size_t calls_left;
+static bool counting, has_failed;
+
+static bool
+fails(void)
+{
+	if (!counting || has_failed || calls_left-- > 0)
+		return false;
+	errno = EIO;
+	return has_failed = true;
+}
+
+ssize_t __wrap_pread64(int fd, void *buf, size_t len, off_t at);
+ssize_t __real_pread64(int fd, void *buf, size_t len, off_t at);
+
+ssize_t
+__wrap_pread64(int fd, void *buf, size_t len, off_t at)
+{
+	return fails() ? -1 : __real_pread64(fd, buf, len, at);
+}
+
+FAILS(fsync, (int fd), fd)
+FAILS(futimens, (int fd, const struct timespec times[2]), fd, times)
+FAILS(utimensat, (int fd, const char *name, const struct timespec times[2], int flags),
+    fd, name, times, flags)
+FAILS(fstat64, (int fd, struct stat *sb), fd, sb)
+FAILS(fstatat64, (int fd, const char *name, struct stat *sb, int flags), fd, name, sb,
+    flags)
+
+/* Whatever cannot be looked at, given its time or synced is no import. */
+static void
+test_host_fails(void **state)
+{
+	const struct derived want = { .contents = &place_tree.contents,
+		.files = place_tags, .n_files = PLACE_TAGS };
+	struct place *p;
+	struct diag d = DIAG_INIT;
+	enum status st;
+	size_t at;
+	int tree;
+
+	(void)state;
+	assert_int_equal(place_fill(&p, &d), ST_OK);
+	assert_int_equal(dir_open(folder, STAGING, &tree, &d), ST_OK);
+	for (at = 0;; at++) {
+		int fd;
+
+		assert_int_equal(dir_open(tree, "tree", &fd, &d), ST_OK);
+		d = (struct diag)DIAG_INIT;
+		calls_left = at;
+		has_failed = false;
+		counting = true;
+		st = survey_tree(fd, &want, true, &d);
+		counting = false;
+		fd_close(&fd);
+		if (!has_failed)
+			break;
+		if (st != ST_HOST || strcmp(d.rule, "host-io") != 0)
+			fail_msg("call %zu: %d, %s: %s", at, (int)st, d.rule, d.text);
+	}
+	assert_int_equal(st, ST_OK);
+	assert_true(at > 40);
+	fd_close(&tree);
+	place_free(p);
+}
+
+/* The same where the audit looks: a status, or a finding about that file. */
+static void
+test_audit_fails(void **state)
+{
+	const struct derived want = { .contents = &place_tree.contents,
+		.files = place_tags, .n_files = PLACE_TAGS };
+	const char *rule = "";
+	struct place *p;
+	struct diag d = DIAG_INIT;
+	enum status st;
+	size_t at;
+	int tree;
+
+	(void)state;
+	assert_int_equal(place_fill(&p, &d), ST_OK);
+	assert_int_equal(place_publish(p, &place_tree.contents, place_tags, PLACE_TAGS,
+	    NULL, &d), ST_OK);
+	place_free(p);
+	assert_int_equal(dir_open(folder, "name", &tree, &d), ST_OK);
+	for (at = 0;; at++) {
+		struct findings f = { 0 };
+		const struct inventory_params q = { .root = tree, .want = &want,
+			.jobs = 1, .findings = &f };
+
+		d = (struct diag)DIAG_INIT;
+		calls_left = at;
+		has_failed = false;
+		counting = true;
+		st = inventory(&q, &d);
+		counting = false;
+		rule = f.n == 0 ? d.rule : f.items[0].rule;
+		st = status_worse(st, f.worst);
+		if (has_failed && (st != ST_HOST || strcmp(rule, "host-io") != 0))
+			fail_msg("call %zu: %d, %s: %s", at, (int)st, rule, d.text);
+		findings_free(&f);
+		if (!has_failed)
+			break;
+	}
+	assert_int_equal(st, ST_OK);
+	assert_true(at > 20);
+	fd_close(&tree);
+}
+
 int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, folder_setup, folder_teardown)
 	static const struct CMUnitTest tests[] = {
 		T(test_planted),
+		T(test_host_fails),
+		T(test_audit_fails),
 	};
 	int failed;
 
