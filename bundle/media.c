@@ -191,6 +191,13 @@ plan_add(struct plan *p, size_t dir, const struct transport_lane *l,
 	it->place.number = number;
 	it->place.portable = p->t->portable;
 	it->want = want;
+	it->stream_chunks = want->n_chunks;
+	if (kind == VOLUME_PAYLOAD) {
+		const struct transport_volume *last =
+		    &l->volumes[l->n_volumes - 1];
+
+		it->stream_chunks = last->first + last->n_chunks;
+	}
 	return ST_OK;
 }
 

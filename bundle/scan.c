@@ -58,6 +58,20 @@ struct scan {
 	uint64_t done, total;
 };
 
+/* Only the last chunk of a stream may be shorter; an encrypted one does not show it. */
+static enum status
+check_full(const struct scan_job *j, const struct chunk_fields *f,
+    uint32_t chunk_size, struct diag *d)
+{
+	const struct scan_item *item = j->from->item;
+
+	if (f->plain_len == chunk_size ||
+	    item->want->first + j->i + 1 == item->stream_chunks)
+		return ST_OK;
+	return diag_set(d, ST_MALFORMED, "chunk-short",
+	    "a chunk of another length than the chunk size that is not the stream's last");
+}
+
 static enum status
 work_chunk(struct scan_worker *w, struct scan_job *j)
 {
@@ -66,6 +80,8 @@ work_chunk(struct scan_worker *w, struct scan_job *j)
 	enum status st;
 
 	st = volume_read_chunk(j->from->volume, j->i, j->stored, w->digest, &j->d);
+	if (st == ST_OK && w->form.padding == 0)
+		st = check_full(j, f, w->form.chunk_size, &j->d);
 	if (st != ST_OK)
 		return st;
 	if (!j->deliver)

@@ -23,6 +23,7 @@ struct scan_item {
 	char label[512];		/* as findings name it: "medium-02/payload-00.000003" */
 	struct volume_place place;
 	const struct transport_volume *want;
+	uint64_t stream_chunks;		/* of the whole stream, in all its volumes */
 	const struct seal_params *open;	/* NULL: check stored bytes only */
 };
 
