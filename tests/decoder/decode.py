@@ -96,7 +96,7 @@ class Bundle:
             p = trust.gpg("--status-fd", "2", "--pinentry-mode", "error", "--decrypt", home=home, stdin=data,
                           agent=True)
             words = p.stderr.split()
-            if self.manifest.hidden and b"BEGIN_DECRYPTION" not in words:
+            if self.manifest.hidden and b"DECRYPTION_INFO" not in words:
                 continue
             require(b"DECRYPTION_OKAY" in words and b"GOODMDC" in words, rule, "%s: cannot be decrypted" % file.name)
             require(words[words.index(b"DECRYPTION_INFO") + 2] == AES256, rule, "%s: not with AES-256" % file.name)
