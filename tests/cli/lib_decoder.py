@@ -2,6 +2,8 @@
 """What the tests with the second decoder share: both readers on one bundle, and bundles
 that the builder made from the page alone."""
 
+import contextlib
+import io
 import os
 import pathlib
 import re
@@ -19,6 +21,33 @@ NAMES = {"ok": 0, "host": 1, "usage": 2, "untrusted": 3, "damaged": 4, "incomple
 def decode(*args, env=None):
     """The second decoder as a program."""
     return lib.run(sys.executable, "-B", HERE / "decode.py", *args, env=env)
+
+
+def second(media, dest, ring, home):
+    """The second decoder in this process, with the certificates of a ring: its statuses for
+    check and extract, and what it said."""
+    import decode as decoder
+    import media as decoder_media
+    import rules
+    statuses, problems, opened = [], io.StringIO(), []
+    os.environ["GNUPGHOME"] = str(home)
+    try:
+        with contextlib.redirect_stderr(problems):
+            opened += [decoder_media.Medium(m) for m in media]
+            bundle = decoder.Bundle(opened, ring)
+            found = bundle.check(False)
+            problems.write("".join("%s\n" % f for f in found))
+            statuses.append(found[0].status if found else rules.OK)
+            if not found:
+                decoder.extract(bundle, dest)
+                statuses.append(rules.OK)
+    except rules.Broken as e:
+        statuses.append(e.status)
+        problems.write("%s\n" % e)
+    finally:
+        for medium in opened:
+            medium.close()
+    return statuses[0], statuses[-1], problems.getvalue()
 
 
 class Both:

@@ -2,22 +2,18 @@
 """What the tests with a hostile signer share: bundles that are signed properly over false
 contents, given to both readers, and what must hold of each refusal."""
 
-import contextlib
-import io
 import os
 import sys
 import time
 
 import lib
-import lib_decoder                                          # noqa: F401  (the path of tests/decoder)
+import lib_decoder
 from lib import HOST, MALFORMED, OK, UNTRUSTED, Room
 from lib_keys import Keyring
 from lib_measure import Measure
 
 sys.dont_write_bytecode = True
 import build                                                # noqa: E402  (of tests/decoder)
-import decode                                               # noqa: E402
-import media as decoder_media                               # noqa: E402
 import rules                                                # noqa: E402
 import trust                                                # noqa: E402
 
@@ -54,26 +50,7 @@ def measured(*args):
 
 
 def second(media, dest):
-    """The second decoder's statuses for check and extract."""
-    opened = [decoder_media.Medium(m) for m in media]
-    statuses, problems = [], io.StringIO()
-    os.environ["GNUPGHOME"] = str(keys.home)
-    try:
-        with contextlib.redirect_stderr(problems):
-            bundle = decode.Bundle(opened, ring)
-            found = bundle.check(False)
-            problems.write("".join("%s\n" % f for f in found))
-            statuses.append(found[0].status if found else OK)
-            if not found:
-                decode.extract(bundle, dest)
-                statuses.append(OK)
-    except rules.Broken as e:
-        statuses.append(e.status)
-        problems.write("%s\n" % e)
-    finally:
-        for medium in opened:
-            medium.close()
-    return statuses[0], statuses[-1], problems.getvalue()
+    return lib_decoder.second(media, dest, ring, keys.home)
 
 
 class Table:
