@@ -33,7 +33,8 @@ accept("lane-7", files=TREE, lane=7)
 add("accept/lanes-0-and-7", lambda folder: lanes.write(folder / "bundle", {
     0: {"files": {"a": b"1"}}, 7: {"files": {"b": b"2"}, "components": [{**REST, "name": "other", "path": "b"}]}}))
 add("accept/lanes-encrypted", lambda folder: lanes.write(folder / "bundle", {
-    1: {"files": {"a": b"1"}}, 99: {"files": {"b": b"2"}, "components": [{**REST, "name": "other", "path": "b"}]}}, **SEALED))
+    1: {"files": {"a": b"1"}}, 99: {"files": {"b": b"2"}, "components": [{**REST, "name": "other", "path": "b"}]}},
+    **SEALED))
 
 # Volumes, media, streams
 accept("a-volume-for-each-chunk", files={"b.bin": bytes(70000)}, volume_chunks=1)
@@ -65,7 +66,8 @@ def zeros(size, least):
     return out
 
 
-frame("with-a-checksum", subprocess.run(["zstd", "-qc", "--check", "--single-thread", "--stream-size=16384"], input=FULL,
+frame("with-a-checksum", subprocess.run(["zstd", "-qc", "--check", "--single-thread", "--stream-size=16384"],
+                                        input=FULL,
                                         check=True, stdout=subprocess.PIPE).stdout)
 frame("window-of-16-mib", b"\x28\xb5\x2f\xfd\x80\x70" + SIZE + zeros(16384, 1 << 17))
 frame("window-of-1-kib", b"\x28\xb5\x2f\xfd\x80\x00" + SIZE + zeros(16384, 1024))
@@ -86,7 +88,8 @@ WEIGHTS = {"weights.bin": bytes(15872) + weights(8192, 5)}
 def planes(value):
     plain, at_, pieces = WEIGHTS["weights.bin"][15872:], 0, []
     for kind, size, head, modes, sizes in (
-            (0, 500, 0, (0,), None), (1, 2001, 1, (2, 2), None), (2, 4002, 1, (2, 3), None), (3, 2007, 3, (2, 2, 2, 3), None),
+            (0, 500, 0, (0,), None), (1, 2001, 1, (2, 2), None), (2, 4002, 1, (2, 3), None),
+            (3, 2007, 3, (2, 2, 2, 3), None),
             (4, 2015, 7, (2, 2, 2, 2, 2, 2, 2, 3), None), (5, 1201, 4, (0, 2), [2, 1, 4]), (2, 4658, 0, (2, 3), None)):
         pieces.append(weave.piece(kind, plain[at_:at_ + size], head, modes, sizes))
         at_ += size
@@ -97,7 +100,8 @@ def planes(value):
 
 
 accept("planes-of-every-kind", files=WEIGHTS, hooks={"data": at(planes, number=1)})
-accept("planes-constant", files=WIDE, hooks={"data": at(lambda d: (2, 16384, weave.piece(0, FULL, modes=(1,))), number=1)})
+accept("planes-constant", files=WIDE, hooks={"data": at(lambda d: (2, 16384, weave.piece(0, FULL, modes=(1,))),
+                                                        number=1)})
 accept("planes-encrypted", files=WEIGHTS, transform="planes", **SEALED)
 
 # Wrapped keys
@@ -192,7 +196,8 @@ def packed(name, *options):
             (source / "run.sh").write_bytes(b"#!/bin/sh\necho run\n")
             (source / "run.sh").chmod(0o755)
             handoff = lib.write_handoff(source, [("aurora", "model", "model"), ("run", "code", "run.sh")])
-            r = lib.pack("create", handoff, "-o", folder / "bundle", "--unsigned", "--originator", fingerprint("sender"),
+            r = lib.pack("create", handoff, "-o", folder / "bundle", "--unsigned", "--originator",
+                         fingerprint("sender"),
                          *(fingerprint(o) for o in options),
                          env={"SOURCE_DATE_EPOCH": str(SIGNED), "GNUPGHOME": str(ring.home)})
             assert r.status == 0, r

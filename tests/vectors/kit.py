@@ -57,7 +57,7 @@ class Ring(Keyring):
         fpr = self.names.get(fpr, fpr)
         if fpr == self.names["certifier"]:                  # gpg would not
             return self.by_hand("certifier").sign(data, when=when)
-        return super().sign(fpr, data, "--faked-system-time", str(when), *(options or ["--digest-algo", "SHA512"]))
+        return super().sign(fpr, data, "--faked-system-time", "%d!" % when, *(options or ["--digest-algo", "SHA512"]))
 
     def by_hand(self, name):
         """An Ed25519 key for signatures that gpg would not make."""

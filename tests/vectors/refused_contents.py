@@ -61,8 +61,10 @@ for _name, _extra in (
     refuse("contents-" + _name, content_extra=_extra)
 for _name, _part in (
         ("kind", {"kind": "dataset"}), ("marking-absent", {"marking": None}), ("license-empty", {"license": ""}),
-        ("version-a-map", {"version": {"a": "b"}}), ("format-empty", {"format": ""}), ("dtypes-a-text", {"dtypes": "F32"}),
-        ("tensors-signed", {"tensors": "-1"}), ("records-0x10", {"records": "0x10"}), ("harness-empty", {"harness": ""}),
+        ("version-a-map", {"version": {"a": "b"}}), ("format-empty", {"format": ""}),
+        ("dtypes-a-text", {"dtypes": "F32"}),
+        ("tensors-signed", {"tensors": "-1"}), ("records-0x10", {"records": "0x10"}),
+        ("harness-empty", {"harness": ""}),
         ("command-with-an-empty-text", {"command": ["x", ""]}), ("command-4097", {"command": ["x"] * 4097}),
         ("expected-value", {"expected": [{"metric": "acc", "value": "01"}]}),
         ("expected-value-of-41-characters", {"expected": [{"metric": "acc", "value": "1" * 41}]}),

@@ -55,7 +55,8 @@ refuse_values(
     ("created-at-24-hours", "created", "2020-09-13T24:00:00Z"),
     ("created-at-60-seconds", "created", "2020-09-13T23:59:60Z"),
     ("created-before-1970", "created", "1969-12-31T23:59:59Z"),
-    ("title-empty", "title", ""), ("title-of-33-characters", "title", "A" * 33), ("title-in-small-letters", "title", "a"),
+    ("title-empty", "title", ""), ("title-of-33-characters", "title", "A" * 33),
+    ("title-in-small-letters", "title", "a"),
     ("title-ends-with-a-blank", "title", "A "), ("title-is-a-verdict", "title", "AUTHENTIC-AND/WHOLE"),
     ("title-is-a-verdict-of-a-medium", "title", "AUTHENTIC MEDIUM 2 OF 5 WHOLE"),
     ("encryption", "encryption", "aes-128-gcm"), ("digest", "digest", "sha-256"),
@@ -84,9 +85,11 @@ refuse("manifest-media-descending", hooks=manifest(("lanes.0.volumes.0.medium", 
 refuse_values(
     ("padding-4095", "padding", "4095"), ("padding-over-16-mib", "padding", "16777217"),
     ("padding-absent", "padding", None), ("volume-size-not-padded", "lanes.0.volumes.0.size", "4290"),
-    ("run-1000", RUN + "run", "1000"), ("run-commitment", RUN + "commitment", HEX[2:]), ("keys-absent", RUN + "keys", None),
+    ("run-1000", RUN + "run", "1000"), ("run-commitment", RUN + "commitment", HEX[2:]),
+    ("keys-absent", RUN + "keys", None),
     ("wrapped-key-size-0", RUN + "keys.0.size", "0"), ("wrapped-key-digest", RUN + "keys.0.digest", HEX[2:]),
-    ("recipient-in-small-letters", RUN + "keys.0.recipient", "a" * 40), ("recipient-000", RUN + "keys.0.recipient", "000"),
+    ("recipient-in-small-letters", RUN + "keys.0.recipient", "a" * 40),
+    ("recipient-000", RUN + "keys.0.recipient", "000"),
     ("contents-run-unknown", "lanes.0.contents.run", "1"), ("contents-run-absent", "lanes.0.contents.run", None),
     ("volume-run-unknown", "lanes.0.volumes.0.run", "1"), ("volume-run-absent", "lanes.0.volumes.0.run", None),
     ("runs-absent", "lanes.0.runs", None), **SEALED)
@@ -97,7 +100,8 @@ for _name, _key, _value, _behind, _options in (
         ("control-number-is-a-verdict", "control-number", "DAMAGED", "title", {}),
         ("hidden-recipients-not-encrypted", "hidden-recipients", "yes", "encryption", {}),
         ("hidden-recipients-no", "hidden-recipients", "no", "encryption", SEALED),
-        ("portable-no", "portable", "no", "encryption", {}), ("portable-encrypted", "portable", "yes", "encryption", SEALED),
+        ("portable-no", "portable", "no", "encryption", {}),
+        ("portable-encrypted", "portable", "yes", "encryption", SEALED),
         ("padding-not-encrypted", "padding", "4096", "chunk-size", {}),
         ("sums-not-portable", "sums", [{"size": "1", "digest": HEX}] * 2, "readme", {})):
     refuse("manifest-" + _name, hooks=inserted("manifest", _key, _value, _behind), **_options)
@@ -127,7 +131,8 @@ def runs(function):
 refuse("manifest-keys-in-another-order", hooks={"manifest": reordered})
 refuse("manifest-lane-twice", hooks=lanes(lambda n: [n, n]))
 refuse("manifest-lanes-descending", hooks=lanes(lambda n: [{**n, "lane": "1"}, n]))
-refuse("manifest-runs-in-clear", hooks=lanes(lambda n: [{**{k: n[k] for k in ("lane", "commitment", "contents")}, "runs": [
+refuse("manifest-runs-in-clear", hooks=lanes(lambda n: [{**{k: n[k] for k in ("lane", "commitment", "contents")},
+                                                         "runs": [
     {"run": "0", "commitment": HEX, "keys": [{"recipient": "A" * 40, "size": "1", "digest": HEX}]}],
     "volumes": n["volumes"]}]))
 refuse("manifest-contents-over-1-gib", hooks=lanes(lambda n: [{**n, "contents": {

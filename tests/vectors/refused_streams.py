@@ -37,7 +37,8 @@ def chunk(name, transform, data, **more):
 for _name, _frame in (
         ("bytes-behind", GOOD + b"\0"), ("second-frame", GOOD + weave.raw_frame(b"")),
         ("skippable-frame-behind", GOOD + u32(0x184D2A50, 4) + b"skip"), ("cut", GOOD[:-1]),
-        ("no-content-size", b"\x28\xb5\x2f\xfd\x00\x58" + BLOCKS), ("content-size-one-less", runs_of_zeros(16383, 16384)),
+        ("no-content-size", b"\x28\xb5\x2f\xfd\x00\x58" + BLOCKS),
+        ("content-size-one-less", runs_of_zeros(16383, 16384)),
         ("gives-a-byte-more", runs_of_zeros(16384, 16385)), ("gives-100-mib", runs_of_zeros(16384, 100 << 20)),
         ("dictionary-id", b"\x28\xb5\x2f\xfd\xa1\x01" + SIZE + BLOCKS),
         ("dictionary-id-0", b"\x28\xb5\x2f\xfd\xa1\x00" + SIZE + BLOCKS),
@@ -158,7 +159,8 @@ for _name, _data in (
         ("typeflag-of-a-directory", field(0, 156, b"0")), ("linkname", field(2, 157, b"target")),
         ("magic", field(2, 257, b"ustar ")), ("version", field(2, 263, b" \0")), ("uname", field(2, 265, b"root")),
         ("gname", field(2, 297, b"wheel")), ("devmajor", field(2, 329, b"0000001")),
-        ("devminor", field(2, 337, b"0000001")), ("prefix", field(2, 345, b"x")), ("last-12-bytes", field(2, 511, b"x")),
+        ("devminor", field(2, 337, b"0000001")), ("prefix", field(2, 345, b"x")),
+        ("last-12-bytes", field(2, 511, b"x")),
         ("pax-not-needed", pax(tarspell.record(b"path", b"data/notes.md"))),
         ("pax-size-not-needed", pax(tarspell.record(b"size", b"15"))),
         ("pax-global", pax(tarspell.record(b"path", b"data/x"), b"g"))):

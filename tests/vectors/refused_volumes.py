@@ -122,5 +122,6 @@ refuse("iv", hooks={"frame": at(turned(8))}, **SEALED)
 refuse("key-of-another-run", hooks={"key": at(turned(0), kind=2)}, **SEALED)
 refuse("run-commitment-of-the-second", runs=2, volume_chunks=1, files=ZEROS, **SEALED,
        hooks={"run_commitment": lambda v, w: bytes(64) if w["run"] else v})
-refuse("opener-not-committed", hooks={"commitment": lambda v, w: rules.content_commitment(bytes(16), 0, bytes(32), b"")},
+refuse("opener-not-committed", hooks={"commitment": lambda v, w: rules.content_commitment(bytes(16), 0, bytes(32),
+                                                                                          b"")},
        **SEALED)
