@@ -4,6 +4,7 @@
  * content manifest, tag files, every file and directory, in that order.  It only
  * reads, and asks nothing of the host but the tree and the trust.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,15 +70,15 @@ read_tag(struct audit *a, const char *name, const char *shown, uint64_t cap,
 	return st;
 }
 
-/* opener-00: 64 digits and a line feed. */
+/* satchel/opener-NN: 64 digits and a line feed.  name: with its folder. */
 static enum status
-read_opener(struct audit *a, struct diag *d)
+read_opener(struct audit *a, const char *name, struct diag *d)
 {
 	char hex[2 * OPENER_LEN + 1];
 	struct bytes b = { 0 };
 	enum status st;
 
-	st = read_tag(a, "opener-00", "satchel/opener-00", KIB, &b, d);
+	st = read_tag(a, strchr(name, '/') + 1, name, KIB, &b, d);
 	if (st != ST_OK)
 		return st;
 	if (b.len == sizeof(hex) && b.data[b.len - 1] == '\n') {
@@ -86,7 +87,7 @@ read_opener(struct audit *a, struct diag *d)
 		if (hex_decode(a->opener, OPENER_LEN, hex) == 0)
 			goto out;
 	}
-	st = changed(a, "satchel/opener-00", "is not an opener", d);
+	st = changed(a, name, "is not an opener", d);
 out:
 	bytes_free(&b);
 	return st;
@@ -96,28 +97,31 @@ out:
 static enum status
 read_contents(struct audit *a, struct diag *d)
 {
-	static const char name[] = "satchel/contents-00.yaml";
 	const struct verified_manifest *v = a->session->verified;
 	const struct transport *t = verified_transport(v);
+	uint32_t lane = t->lanes[0].lane;
 	uint8_t commitment[SHA512_LEN];
+	char name[40], opener[40];
 	char originator[FPR_MAX + 1];
 	enum status st;
 
-	if (t->n_lanes != 1 || t->lanes[0].lane != 0)
+	if (t->n_lanes != 1)
 		return diag_set(d, ST_MALFORMED, "lanes",
 		    "the bundle has several lanes; this version audits one");
-	st = read_tag(a, "contents-00.yaml", name, CAP_CONTENTS, &a->text, d);
+	snprintf(name, sizeof(name), "satchel/contents-%02u.yaml", lane);
+	snprintf(opener, sizeof(opener), "satchel/opener-%02u", lane);
+	st = read_tag(a, strchr(name, '/') + 1, name, CAP_CONTENTS, &a->text, d);
 	if (st != ST_OK)
 		return st;
-	if (t->encrypted && (st = read_opener(a, d)) != ST_OK)
+	if (t->encrypted && (st = read_opener(a, opener, d)) != ST_OK)
 		return st;
-	st = commit_contents(t->bundle_id, 0, t->encrypted ? a->opener : NULL,
+	st = commit_contents(t->bundle_id, lane, t->encrypted ? a->opener : NULL,
 	    a->text.data, a->text.len, commitment, d);
 	if (st != ST_OK)
 		return st;
 	if (!crypto_equal(commitment, t->lanes[0].commitment, SHA512_LEN))
 		return changed(a, name, t->encrypted ?
-		    "this or satchel/opener-00 is not what was signed for" :
+		    "this or its opener is not what was signed for" :
 		    "is not what was signed for", d);
 	if (!contents_originator(a->text.data, a->text.len, originator) ||
 	    !verified_accepts(v, originator)) {
@@ -195,15 +199,16 @@ static enum status
 compare_tree(struct audit *a, struct diag *d)
 {
 	struct session *s = a->session;
-	struct bag_lane lane = { .contents = a->contents, .text = a->text.data,
-		.text_len = a->text.len };
+	const struct transport *t = verified_transport(s->verified);
+	struct bag_lane lane = { .lane = t->lanes[0].lane, .contents = a->contents,
+		.text = a->text.data, .text_len = a->text.len };
 	struct derived want = { .contents = a->contents };
 	struct bag_file *files = NULL;
 	struct inventory_params p;
 	enum status st;
 	size_t n = 0;
 
-	if (verified_transport(s->verified)->encrypted)
+	if (t->encrypted)
 		lane.opener = a->opener;
 	st = bagging_make(s->verified, a->signatures, a->n_signatures, &lane, 1,
 	    &files, &n, d);

@@ -11,7 +11,7 @@ import sys
 
 import lib
 import lib_decoder
-from lib import MALFORMED, Room, unpack
+from lib import MALFORMED, OK, Room, unpack
 from lib_keys import Keyring
 
 HERE = pathlib.Path(__file__).resolve().parent.parent / "vectors"
@@ -93,8 +93,10 @@ class Readers:
         theirs.mkdir()
         check = unpack("check", *media, "-t", certificates, env=self.keys.env())
         extract = unpack("extract", *media, "-t", certificates, "-C", ours, env=self.keys.env())
+        audits = [unpack("audit", bag, "-t", certificates, env=self.keys.env()) for bag in ours.iterdir()]
         *second, said = lib_decoder.second(media, theirs, self.ring(certificates), self.keys.home)
-        return list(self.problems(row, check, extract, second, said, ours, theirs, folder))
+        return [str(r) for r in audits if r.status != OK] + list(
+            self.problems(row, check, extract, second, said, ours, theirs, folder))
 
     @staticmethod
     def problems(row, check, extract, second, said, ours, theirs, folder):
