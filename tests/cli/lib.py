@@ -7,18 +7,22 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 
 PACK = os.path.abspath(os.environ.get("SATCHEL_PACK", "build/satchel-pack"))
 UNPACK = os.path.abspath(os.environ.get("SATCHEL_UNPACK", "build/satchel-unpack"))
 SRC = os.environ.get("SATCHEL_SRC", ".")
 DATA = os.environ.get("SATCHEL_DATA")
+# A folder; what the programs say on stderr is gathered there, for tests/messages.py.
+MESSAGES = os.environ.get("SATCHEL_MESSAGES")
 
 OK, HOST, USAGE, UNTRUSTED, DAMAGED, INCOMPLETE, REFUSED, MALFORMED, BUSY = range(9)
 INTERRUPTED = 130
@@ -34,9 +38,53 @@ class Skip(Exception):
     pass
 
 
+class Record:
+    """What the programs said, for tests/check-messages.py: one line of JSON each, in a file
+    of SATCHEL_RECORDS that is named after the test file.  Said again it is not written again."""
+
+    def __init__(self):
+        folder = os.environ.get("SATCHEL_RECORDS")
+        self.file = None
+        self.known = set()
+        self.lock = threading.Lock()
+        if folder and sys.argv[0].endswith(".py"):
+            self.script = pathlib.Path(sys.argv[0]).stem
+            self.file = open(pathlib.Path(folder, self.script + ".json"), "a", encoding="utf-8")	# until the end
+        self.begin("start")
+
+    def write(self, *item):
+        if self.file is None:
+            return
+        with self.lock:
+            if item not in self.known:
+                self.known.add(item)
+                self.file.write(json.dumps(item) + "\n")
+                self.file.flush()
+
+    def begin(self, test):
+        self.test = test
+        self.write("test", test)
+
+    def skip(self, why):
+        self.write("skipped", self.test, str(why))
+
+    def said(self, status, err):
+        lines = err.splitlines()
+        for line, after in zip(lines, lines[1:] + [""]):
+            if line.startswith("satchel-"):
+                hint = after if after.startswith("hint: ") else ""
+                # numbers, digests and places of this run alone say nothing new
+                self.write("said", self.test, status, *(re.sub(r"(?<!\S)/\S*/(?=\S)", ".../", re.sub(r"[0-9]+", "0", x))
+                                                        for x in (line, hint)))
+
+
+record = Record()
+
+
 class Result:
     def __init__(self, args, status, out, err):
         self.args, self.status, self.out, self.err = args, status, out, err
+        record.said(status, err)
 
     @property
     def verdict(self):
@@ -50,6 +98,21 @@ class Result:
     def __str__(self):
         return "$ %s\nstatus %s\n--- stdout\n%s--- stderr\n%s" % (
             " ".join(map(str, self.args)), self.status, self.out[-4000:], self.err[-4000:])
+
+
+said = set()
+
+
+def gather(err):
+    """Lines of stderr that this test file has not seen yet: to MESSAGES/<its name>."""
+    if MESSAGES is None:
+        return
+    new = set(err.splitlines()) - said
+    said.update(new)
+    if new:
+        name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+        with open(os.path.join(MESSAGES, name), "a", encoding="utf-8", errors="surrogateescape") as f:
+            f.write("".join("%s\n" % line for line in sorted(new)))
 
 
 def run(*args, env=None, stdin=None, timeout=300, cwd=None):
@@ -69,8 +132,9 @@ def run(*args, env=None, stdin=None, timeout=300, cwd=None):
         os.killpg(p.pid, signal.SIGKILL)
         p.communicate()
         raise AssertionError("timed out: %s" % (args,))
-    return Result(args, p.returncode, out.decode("utf-8", "surrogateescape"),
-                  err.decode("utf-8", "surrogateescape"))
+    r = Result(args, p.returncode, out.decode("utf-8", "surrogateescape"), err.decode("utf-8", "surrogateescape"))
+    gather(r.err)
+    return r
 
 
 def pack(*args, **kw):
@@ -217,10 +281,12 @@ def main(scope):
     print("1..%d" % len(tests), flush=True)
     for i, (name, function) in enumerate(tests, 1):
         label = name[5:].replace("_", " ")
+        record.begin(name)
         try:
             function()
             print("ok %d - %s" % (i, label), flush=True)
         except Skip as e:
+            record.skip(e)
             print("ok %d - %s # SKIP %s" % (i, label, e), flush=True)
         except BaseException:
             failed = True
