@@ -225,6 +225,15 @@ new_namespace(void)
 	return 0;
 }
 
+/* What is mounted here stays here.  In a chroot / is no mount, but /run may be one. */
+static int
+keep_mounts(void)
+{
+	if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) == 0)
+		return 0;
+	return mount("none", "/run", NULL, MS_SLAVE, NULL);
+}
+
 /* In a mount namespace of our own, a /run/user/UID. */
 static int
 with_run_user(void)
@@ -233,8 +242,7 @@ with_run_user(void)
 	struct bytes left, want;
 	struct diag d = DIAG_INIT;
 
-	if (new_namespace() == -1 ||
-	    mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) == -1 ||
+	if (new_namespace() == -1 || keep_mounts() == -1 ||
 	    mount("tmpfs", "/run", "tmpfs", 0, "mode=755") == -1 ||
 	    mkdir("/run/user", 0755) == -1)
 		return 77;
