@@ -192,7 +192,8 @@ make_bag(struct diag *d)
 {
 	const struct bag_signature signature = { SAMPLE_FPR_A, key, 3 };
 	const struct bag_lane lane = { 0, parsed, contents.data, contents.len, key };
-	const struct bag_source src = { transport.data, transport.len, sealed, key,
+	static const uint8_t digest[SHA512_LEN];
+	const struct bag_source src = { transport.data, transport.len, sealed, digest,
 		&signature, 1, &lane, 1 };
 	struct bag_file *files = (struct bag_file *)key;
 	size_t n = 77;
