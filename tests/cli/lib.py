@@ -30,7 +30,7 @@ INTERRUPTED = 130
 
 # A signal that was ignored when the tests were started would stay so in the programs.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-for _number in (signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+for _number in (signal.SIGTERM, signal.SIGHUP):
     signal.signal(_number, signal.SIG_DFL)
 
 
