@@ -8,6 +8,9 @@ one that the source no longer has; and where a test that reaches a message by th
 has run, and the message was not seen.  With --write it makes the table anew from the
 same: RECORDS is a folder that tests/run has filled (build/messages).
 
+A message that no test reaches has to stand in tests/cli/unreached.txt with the reason,
+and one that is reached must not.
+
 usage: check-messages.py [--write] RECORDS"""
 
 import json
@@ -21,6 +24,7 @@ sys.path.insert(0, str(SRC / "tests" / "cli"))
 from lib_messages import CONVERSION, Source  # noqa: E402
 
 TABLE = SRC / "tests" / "cli" / "messages.txt"
+UNREACHED = TABLE.with_name("unreached.txt")
 STATUS = {"ST_OK": 0, "ST_HOST": 1, "ST_USAGE": 2, "ST_UNTRUSTED": 3, "ST_DAMAGED": 4, "ST_INCOMPLETE": 5, "ST_REFUSED": 6,
           "ST_MALFORMED": 7, "ST_BUSY": 8, "ST_INTERNAL": 70, "ST_INTERRUPTED": 130}
 SYSTEM = ": (?:%s)" % "|".join(sorted({re.escape(os.strerror(n)) for n in range(1, 134)}))
@@ -40,9 +44,7 @@ HEAD = """\
 # seen     as it was printed, numbers as 0 and folders as "..."; then what to do, if that
 #          was said
 # test     the test that reaches it through the programs.  "none": no test of tests/cli
-#          was seen to.  Some of these are left to tests/unit, tests/long and tests/vectors,
-#          some are caused by want of memory, a broken library or a contradiction in
-#          satchel itself alone; which is which is not told apart here
+#          was seen to, and tests/cli/unreached.txt says why
 """
 HINTS = "\n# Hints that were not seen below a message\n"
 
@@ -145,8 +147,8 @@ def attribute(messages, said):
 
 
 def read_table():
-    """{key: test}, and the hints at the end."""
-    table, hints = {}, set()
+    """{key: test}, the hints that were seen, and those at the end, that were not."""
+    table, hints, alone = {}, set(), set()
     key = None
     for line in TABLE.read_text(encoding="utf-8").splitlines() if TABLE.exists() else []:
         if line.startswith("message: "):
@@ -154,10 +156,24 @@ def read_table():
         elif line.startswith("test: "):
             table[key] = line[6:].strip()
         elif line.startswith("hint: "):
-            hints.add(line[6:].strip())
+            alone.add(line[6:].strip())
         elif line.startswith("seen:    hint: "):
             hints.add(line[15:].strip())
-    return table, hints
+    return table, hints, alone
+
+
+def read_unreached():
+    """{message, or "hint: " and a hint}, in paragraphs of which each begins with the reason ("because: ...")."""
+    found, because = set(), False
+    for line in UNREACHED.read_text(encoding="utf-8").splitlines():
+        if line.startswith("because: "):
+            because = True
+        elif line.startswith("    "):
+            assert because and line[4:] not in found, line
+            found.add(line[4:])
+        else:
+            assert not line or line[0] in "#\t", line
+    return found
 
 
 def said_hint(hint, texts):
@@ -183,11 +199,19 @@ def write(messages, hints, table):
                      "".join("hint:    %s\n" % h for h in alone), encoding="utf-8")
 
 
-def check(messages, hints, table, table_hints, ran):
+def check(messages, hints, table, seen_hints, alone, ran):
+    unreached = read_unreached()
     wrong = ["not in the table: %s (%s)" % (key, " ".join(sorted(m.files))) for key, m in messages.items() if key not in table]
     wrong += ["no longer in the source: %s" % key for key in table if key not in messages]
-    wrong += ["hint not in the table: %s" % h for h in hints if not said_hint(h, table_hints)]
+    wrong += ["hint not in the table: %s" % h for h in hints if h not in alone and not said_hint(h, seen_hints)]
+    wrong += ["in unreached.txt, but no longer in the source: %s" % key for key in unreached - messages.keys() if not key.startswith("hint: ")]
+    told = {key[6:] for key in unreached if key.startswith("hint: ")}
+    wrong += ["a hint that no test reaches, and unreached.txt does not say why: %s" % h for h in alone - told]
+    wrong += ["a hint in unreached.txt, but the table has it not as such: %s" % h for h in told - alone]
     for key, test in table.items():
+        if key in messages and (key in unreached) != (test == OPEN):
+            wrong.append(("reached by %s, but in unreached.txt: %s" if key in unreached else
+                          "reached by %s, and unreached.txt does not say why: %s") % (test, key))
         if test == OPEN or key not in messages:
             continue
         script, _, name = test.partition("/")
@@ -204,11 +228,11 @@ def main():
     messages, hints = from_source()
     ran, _, said = records(arguments[0])
     unknown = attribute(messages, said)
-    table, table_hints = read_table()
+    table, seen_hints, alone = read_table()
     if "--write" in sys.argv[1:]:
         write(messages, hints, table)
-        table, table_hints = read_table()
-    wrong = check(messages, hints, table, table_hints, ran)
+        table, seen_hints, alone = read_table()
+    wrong = check(messages, hints, table, seen_hints, alone, ran)
     wrong += ["said, but no message of the table: %s" % line for line in unknown]
     for text in wrong:
         print(text)
