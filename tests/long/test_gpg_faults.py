@@ -241,6 +241,13 @@ def start_agent(case, name):
     return agents_of(case)
 
 
+def until(true, seconds=10):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "not within %d seconds" % seconds
+        time.sleep(0.02)
+
+
 def test_two_agents():
     for verb in ("create", "sign", "extract"):
         # Under two names of the home; where sockets lie below /run/user that makes two of them.
@@ -252,9 +259,11 @@ def test_two_agents():
             assert agents_of(case) == agents
         # The second one has taken the first one's place, which sees so by itself and ends.
         with Case(ring) as case:
-            start_agent(case, case.home)
+            # While it ends the keys are there for neither.
+            first = start_agent(case, case.home)
             case.socket().unlink()
             start_agent(case, case.home)
+            until(lambda: not set(first) & set(agents_of(case)))
             one(case, verb, OK)
             assert agents_of(case), "no agent any more"
             for pid in agents_of(case):
