@@ -260,6 +260,25 @@ file_write(int fd, const void *buf, size_t len, struct diag *d)
 }
 
 enum status
+file_pwrite(int fd, const void *buf, size_t len, uint64_t offset, struct diag *d)
+{
+	const uint8_t *p = buf;
+	ssize_t r;
+
+	while (len > 0) {
+		if ((r = pwrite(fd, p, len, (off_t)offset)) == -1) {
+			if (errno == EINTR)
+				continue;
+			return diag_errno(d, "writing");
+		}
+		p += r;
+		len -= (size_t)r;
+		offset += (uint64_t)r;
+	}
+	return ST_OK;
+}
+
+enum status
 file_create(int dirfd, const char *name, mode_t mode, int *fd, struct diag *d)
 {
 	enum status st;

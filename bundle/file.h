@@ -46,6 +46,9 @@ enum status file_pread(int fd, void *buf, size_t len, uint64_t offset,
 /* file_write - all len bytes at the descriptor's position. */
 enum status file_write(int fd, const void *buf, size_t len, struct diag *d)
     __attribute__((warn_unused_result));
+/* file_pwrite - all len bytes at an offset, which must be below 2^63; the position stays. */
+enum status file_pwrite(int fd, const void *buf, size_t len, uint64_t offset,
+    struct diag *d) __attribute__((warn_unused_result));
 
 /* file_create - a new file (O_EXCL | O_NOFOLLOW) for writing. */
 enum status file_create(int dirfd, const char *name, mode_t mode, int *fd,

@@ -397,12 +397,25 @@ next_chunk(void *arg, const uint8_t **buf, size_t *len, struct diag *d)
 	return scan_next(arg, buf, len, d);
 }
 
+static enum status
+put_off(void *arg, const struct later *l, struct diag *d)
+{
+	return scan_later(arg, l, d);
+}
+
+static enum status
+settle(void *arg, struct diag *d)
+{
+	return scan_settle(arg, d);
+}
+
 enum status
 open_payload(struct opened *o, const struct open_params *p,
     const struct tar_sink *sink, struct diag *d)
 {
 	const struct transport *t = verified_transport(o->manifest);
-	struct tar_source source = { .next = next_chunk };
+	struct tar_source source = { .next = next_chunk, .later = put_off,
+	    .settle = settle };
 	struct seal_params *params = NULL;
 	struct scan_item *items = NULL, *mine;
 	struct coverage cov = { 0 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * pool - threads over a ring of slots.  All is decided by four counters that
- * only grow: released <= taken <= claimed <= submitted <= released + n_slots.
+ * only grow: released <= taken <= claimed <= submitted <= released + n_slots; and by
+ * a queue of the slots that come back for later, which go first: they hold memory.
  */
 #include "bundle/pool.h"
 
@@ -19,16 +20,26 @@ struct member {
 	pthread_t thread;
 };
 
+enum slot_state {
+	SLOT_FREE,			/* or submitted, and not done */
+	SLOT_DONE,
+	SLOT_LATER
+};
+
 struct pool {
 	pthread_mutex_t lock;
-	pthread_cond_t work;		/* a slot was submitted, or it is over */
-	pthread_cond_t finished;	/* a slot is done */
+	pthread_cond_t work;		/* there is something to do, or it is over */
+	pthread_cond_t finished;	/* something was done */
 	bool over;
 	uint64_t submitted;
 	uint64_t claimed;
 	uint64_t taken;			/* the owner's alone, as is released */
 	uint64_t released;
-	bool *done;			/* for each slot in flight */
+	enum slot_state *states;	/* by position in the ring, as is the queue */
+	size_t *later;			/* a ring as well */
+	uint64_t later_in;
+	uint64_t later_claimed;
+	uint64_t later_done;
 	unsigned char *slots;
 	size_t slot_size;
 	size_t n_slots;
@@ -39,9 +50,46 @@ struct pool {
 };
 
 static void *
-slot_at(const struct pool *p, uint64_t i)
+slot_at(const struct pool *p, size_t at)
 {
-	return p->slots + p->slot_size * (size_t)(i % p->n_slots);
+	return p->slots + p->slot_size * at;
+}
+
+/* Work on the slot at a position of the ring; called with the lock. */
+static void
+do_slot(struct pool *p, void *worker, size_t at)
+{
+	bool later = p->states[at] == SLOT_LATER;
+
+	(void)pthread_mutex_unlock(&p->lock);
+	p->do_work(worker, slot_at(p, at));
+	(void)pthread_mutex_lock(&p->lock);
+	p->states[at] = later ? SLOT_FREE : SLOT_DONE;
+	if (later)
+		p->later_done++;
+	(void)pthread_cond_signal(&p->finished);
+}
+
+/* One of those that came back; false if all have been begun.  Called with the lock. */
+static bool
+do_later(struct pool *p, void *worker)
+{
+	if (p->later_claimed == p->later_in)
+		return false;
+	do_slot(p, worker, p->later[p->later_claimed++ % p->n_slots]);
+	return true;
+}
+
+/* Whatever nobody has begun; false if there is nothing.  Called with the lock. */
+static bool
+do_any(struct pool *p, void *worker)
+{
+	if (do_later(p, worker))
+		return true;
+	if (p->claimed == p->submitted)
+		return false;
+	do_slot(p, worker, (size_t)(p->claimed++ % p->n_slots));
+	return true;
 }
 
 static void *
@@ -49,21 +97,12 @@ run(void *arg)
 {
 	struct member *m = arg;
 	struct pool *p = m->pool;
-	uint64_t i;
 
 	(void)pthread_mutex_lock(&p->lock);
-	for (;;) {
-		while (p->claimed == p->submitted && !p->over)
+	while (do_any(p, m->worker) || !p->over)
+		while (p->later_claimed == p->later_in &&
+		    p->claimed == p->submitted && !p->over)
 			(void)pthread_cond_wait(&p->work, &p->lock);
-		if (p->claimed == p->submitted)
-			break;
-		i = p->claimed++;
-		(void)pthread_mutex_unlock(&p->lock);
-		p->do_work(m->worker, slot_at(p, i));
-		(void)pthread_mutex_lock(&p->lock);
-		p->done[i % p->n_slots] = true;
-		(void)pthread_cond_signal(&p->finished);
-	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
@@ -129,7 +168,8 @@ pool_new(unsigned n_workers, void *const *workers, void *slots,
 	p->slot_size = slot_size;
 	p->n_slots = n_slots;
 	p->do_work = work;
-	if ((p->done = calloc(n_slots, sizeof(*p->done))) == NULL ||
+	if ((p->states = calloc(n_slots, sizeof(*p->states))) == NULL ||
+	    (p->later = calloc(n_slots, sizeof(*p->later))) == NULL ||
 	    (p->members = calloc(n_workers, sizeof(*p->members))) == NULL) {
 		st = diag_nomem(d);
 		goto out;
@@ -148,54 +188,84 @@ out:
 void *
 pool_free_slot(struct pool *p)
 {
+	size_t at = (size_t)(p->submitted % p->n_slots);
+	bool is_free;
+
 	/* Both are written by this thread alone. */
 	if (p->submitted - p->released == p->n_slots)
 		return NULL;
-	return slot_at(p, p->submitted);
+	(void)pthread_mutex_lock(&p->lock);
+	while (p->states[at] == SLOT_LATER && p->taken == p->submitted)
+		if (!do_later(p, p->owner))
+			(void)pthread_cond_wait(&p->finished, &p->lock);
+	is_free = p->states[at] == SLOT_FREE;
+	(void)pthread_mutex_unlock(&p->lock);
+	return is_free ? slot_at(p, at) : NULL;
 }
 
 void
 pool_submit(struct pool *p)
 {
 	(void)pthread_mutex_lock(&p->lock);
-	p->done[p->submitted % p->n_slots] = false;
 	p->submitted++;
 	(void)pthread_cond_signal(&p->work);
 	(void)pthread_mutex_unlock(&p->lock);
 }
 
-/* Rather than wait, the owner does a slot that nobody has begun; called with the lock. */
-static void
-help(struct pool *p)
-{
-	uint64_t i = p->claimed++;
-
-	(void)pthread_mutex_unlock(&p->lock);
-	p->do_work(p->owner, slot_at(p, i));
-	(void)pthread_mutex_lock(&p->lock);
-	p->done[i % p->n_slots] = true;
-}
-
 void *
 pool_take(struct pool *p)
 {
+	size_t at = (size_t)(p->taken % p->n_slots);
+
 	if (p->taken == p->submitted)
 		return NULL;
 	(void)pthread_mutex_lock(&p->lock);
-	while (!p->done[p->taken % p->n_slots])
-		if (p->claimed < p->submitted)
-			help(p);
-		else
+	while (p->states[at] != SLOT_DONE)
+		if (!do_any(p, p->owner))
 			(void)pthread_cond_wait(&p->finished, &p->lock);
 	(void)pthread_mutex_unlock(&p->lock);
-	return slot_at(p, p->taken++);
+	p->taken++;
+	return slot_at(p, at);
+}
+
+/* Let go of the oldest slot that the owner holds. */
+static void
+let_go(struct pool *p, enum slot_state state)
+{
+	size_t at = (size_t)(p->released % p->n_slots);
+
+	if (p->released == p->taken)
+		return;
+	(void)pthread_mutex_lock(&p->lock);
+	p->released++;
+	p->states[at] = state;
+	if (state == SLOT_LATER) {
+		p->later[p->later_in++ % p->n_slots] = at;
+		(void)pthread_cond_signal(&p->work);
+	}
+	(void)pthread_mutex_unlock(&p->lock);
 }
 
 void
 pool_release(struct pool *p)
 {
-	if (p->released < p->taken)
-		p->released++;
+	let_go(p, SLOT_FREE);
+}
+
+void
+pool_later(struct pool *p)
+{
+	let_go(p, SLOT_LATER);
+}
+
+void
+pool_settle(struct pool *p)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	while (p->later_done < p->later_in)
+		if (!do_later(p, p->owner))
+			(void)pthread_cond_wait(&p->finished, &p->lock);
+	(void)pthread_mutex_unlock(&p->lock);
 }
 
 void
@@ -206,8 +276,8 @@ pool_free(struct pool *p)
 	if (p == NULL)
 		return;
 	(void)pthread_mutex_lock(&p->lock);
-	while (p->claimed < p->submitted)
-		help(p);
+	while (do_any(p, p->owner))
+		;
 	p->over = true;
 	(void)pthread_cond_broadcast(&p->work);
 	(void)pthread_mutex_unlock(&p->lock);
@@ -217,6 +287,7 @@ pool_free(struct pool *p)
 	(void)pthread_cond_destroy(&p->work);
 	(void)pthread_mutex_destroy(&p->lock);
 	free(p->members);
-	free(p->done);
+	free(p->later);
+	free(p->states);
 	free(p);
 }

@@ -34,9 +34,10 @@ enum status pool_new(unsigned n_workers, void *const *workers, void *slots,
 
 /*
  * One thread, the owner, calls the following.  Slots go round: free -> (filled
- * by the owner) submitted -> done -> (used by the owner) released -> free.
+ * by the owner) submitted -> done -> (used by the owner) released -> free; or, from
+ * the owner, later -> (worked on once more) free.
  */
-/* pool_free_slot - the next free slot, or NULL if all are in flight (then take one). */
+/* pool_free_slot - the next free slot, or NULL if it is in flight (then take one). */
 void *pool_free_slot(struct pool *p);
 /* pool_submit - hand the slot that pool_free_slot() gave to the workers. */
 void pool_submit(struct pool *p);
@@ -47,6 +48,13 @@ void pool_submit(struct pool *p);
 void *pool_take(struct pool *p);
 /* pool_release - the slot that pool_take() gave is free again. */
 void pool_release(struct pool *p);
+/*
+ * pool_later - in place of pool_release(): what is left to do with the slot needs no order, and
+ * is a worker's.  It is called for the slot once more, and then the slot is free.
+ */
+void pool_later(struct pool *p);
+/* pool_settle - wait, or work, until nothing that pool_later() gave is left. */
+void pool_settle(struct pool *p);
 
 /* pool_free - wait for what is in flight, end the threads; accepts NULL. */
 void pool_free(struct pool *p);

@@ -30,6 +30,8 @@ struct scan_job {
 	size_t plain_len;
 	enum status st;
 	struct diag d;
+	struct later later;		/* what was put off; work is NULL: nothing */
+	enum status late;		/* what came of it, and d why */
 };
 
 struct scan_worker {
@@ -51,10 +53,12 @@ struct scan {
 	struct open_volume *current;
 	uint64_t next_chunk;
 	bool stopped;			/* nothing is delivered any more */
-	bool holding;			/* a slot is with the caller */
+	struct scan_job *held;		/* is with the caller */
 	bool ended;			/* a chunk shorter than the chunk size was delivered */
 	enum status failed;		/* first error of a delivered item */
 	struct diag why;
+	enum status late;		/* first error of what was put off */
+	struct diag late_why;
 	uint64_t done, total;
 };
 
@@ -98,10 +102,23 @@ work_chunk(struct scan_worker *w, struct scan_job *j)
 }
 
 static void
+do_later(struct scan_job *j)
+{
+	const struct later *l = &j->later;
+
+	j->late = l->work(l->arg, l->buf, l->len, l->at, &j->d);
+	j->later.work = NULL;
+}
+
+static void
 work(void *worker, void *slot)
 {
 	struct scan_job *j = slot;
 
+	if (j->later.work != NULL) {
+		do_later(j);
+		return;
+	}
 	j->plain_len = 0;
 	j->st = work_chunk(worker, j);
 }
@@ -219,6 +236,17 @@ open_next_volume(struct scan *s)
 	}
 }
 
+/* Keep the first error of what was put off; the slot is free, or the caller's. */
+static void
+collect(struct scan *s, struct scan_job *j)
+{
+	if (j->late != ST_OK && s->late == ST_OK) {
+		s->late = j->late;
+		s->late_why = j->d;
+	}
+	j->late = ST_OK;
+}
+
 /* Keep the workers busy: fill every free slot. */
 static void
 feed(struct scan *s)
@@ -229,6 +257,7 @@ feed(struct scan *s)
 		open_next_volume(s);
 		if (s->current == NULL || (j = pool_free_slot(s->pool)) == NULL)
 			return;
+		collect(s, j);
 		j->from = s->current;
 		j->i = s->next_chunk++;
 		j->deliver = s->current->item->open != NULL && !s->stopped;
@@ -272,21 +301,29 @@ account(struct scan *s, struct scan_job *j)
 	j->from = NULL;
 }
 
+static void
+let_go(struct scan *s)
+{
+	if (s->held == NULL)
+		return;
+	if (s->held->later.work != NULL)
+		pool_later(s->pool);
+	else
+		pool_release(s->pool);
+	s->held = NULL;
+}
+
 /* Let go of what the caller held, and take the next chunk; *j is NULL at the end. */
 static enum status
 take_next(struct scan *s, struct scan_job **j, struct diag *d)
 {
 	enum status st;
 
-	if (s->holding) {
-		pool_release(s->pool);
-		s->holding = false;
-	}
+	let_go(s);
 	if ((st = interrupt_check(d)) != ST_OK)
 		return st;
 	feed(s);
-	*j = pool_take(s->pool);
-	s->holding = *j != NULL;
+	*j = s->held = pool_take(s->pool);
 	return ST_OK;
 }
 
@@ -311,15 +348,45 @@ scan_next(struct scan *s, const uint8_t **buf, size_t *len, struct diag *d)
 		}
 		if (j != NULL)
 			account(s, j);
-		if (s->stopped) {
+		if (s->stopped || s->late != ST_OK) {
 			*buf = NULL;
 			*len = 0;
-			*d = s->why;
-			return s->failed;
+			*d = s->stopped ? s->why : s->late_why;
+			return s->stopped ? s->failed : s->late;
 		}
 		if (j == NULL || *buf != NULL)
 			return ST_OK;
 	}
+}
+
+enum status
+scan_later(struct scan *s, const struct later *l, struct diag *d)
+{
+	struct scan_job *j = s->held;
+
+	if (s->late != ST_OK) {
+		*d = s->late_why;
+		return s->late;
+	}
+	if (s->p.jobs == 1 || j == NULL || j->later.work != NULL)
+		return l->work(l->arg, l->buf, l->len, l->at, d);
+	j->later = *l;
+	return ST_OK;
+}
+
+enum status
+scan_settle(struct scan *s, struct diag *d)
+{
+	size_t k;
+
+	if (s->held != NULL && s->held->later.work != NULL)
+		do_later(s->held);
+	pool_settle(s->pool);
+	for (k = 0; k < s->n_slots; k++)
+		collect(s, &s->jobs[k]);
+	if (s->late != ST_OK)
+		*d = s->late_why;
+	return s->late;
 }
 
 enum status
@@ -347,8 +414,7 @@ scan_close(struct scan *s)
 
 	if (s == NULL)
 		return;
-	if (s->holding)
-		pool_release(s->pool);
+	let_go(s);
 	/* an early end: let go of the volumes whose chunks are in flight */
 	while (s->pool != NULL && (j = pool_take(s->pool)) != NULL) {
 		struct open_volume *o = j->from;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "bundle/findings.h"
+#include "bundle/later.h"
 #include "bundle/progress.h"
 #include "bundle/seal.h"
 #include "bundle/volume.h"
@@ -53,6 +54,17 @@ enum status scan_open(const struct scan_params *p, struct scan **out,
  */
 enum status scan_next(struct scan *s, const uint8_t **buf, size_t *len,
     struct diag *d) __attribute__((warn_unused_result));
+
+/*
+ * scan_later - do something with bytes of the chunk that scan_next() gave last, in a worker, which
+ * keeps the chunk for so long; at once where there is but one.  What fails is told by one of the
+ * next calls of scan_later(), scan_next() and scan_settle().
+ */
+enum status scan_later(struct scan *s, const struct later *l, struct diag *d)
+    __attribute__((warn_unused_result));
+/* scan_settle - wait, or work, until all that scan_later() was given is done. */
+enum status scan_settle(struct scan *s, struct diag *d)
+    __attribute__((warn_unused_result));
 
 /*
  * scan_rest - check all that is left without delivering anything, so that every damaged chunk

@@ -35,6 +35,8 @@ struct layout {
 struct reader {
 	struct layout layout;
 	const struct tar_source *source;
+	const uint8_t *last;		/* what the source gave last */
+	size_t last_len;
 	bool ended;			/* the source has said so */
 	enum status st;			/* why the read callback failed */
 	struct diag *d;
@@ -203,6 +205,8 @@ pull(struct reader *r, const uint8_t **buf, size_t *len)
 			r->ended = true;
 		}
 	}
+	r->last = *buf;
+	r->last_len = *len;
 	if (*len > 0)
 		return layout_check(&r->layout, *buf, *len, r->d);
 	if (r->layout.phase != PHASE_DONE)
@@ -323,6 +327,19 @@ entry_differs(struct archive_entry *ae, const struct content_entry *e,
 	return entry_extra(ae);
 }
 
+/* A run of content: written by whoever has time, where it lies in the source's own bytes. */
+static enum status
+give(struct reader *r, const struct tar_sink *sink, const uint8_t *buf, size_t len, uint64_t at)
+{
+	const struct later l = { sink->data, sink->arg, buf, len, at };
+	uintptr_t offset = (uintptr_t)buf - (uintptr_t)r->last;
+
+	if (r->source->later != NULL && offset <= r->last_len &&
+	    len <= r->last_len - offset)
+		return r->source->later(r->source->arg, &l, r->d);
+	return sink->data(sink->arg, buf, len, at, r->d);
+}
+
 /* The content of a file: to the digest and to the sink. */
 static enum status
 read_file(struct reader *r, struct archive *a, const struct content_entry *e,
@@ -356,10 +373,13 @@ read_file(struct reader *r, struct archive *a, const struct content_entry *e,
 			return diag_set(r->d, ST_HOST, "host-digest",
 			    "SHA-256 failed");
 		if (sink != NULL && sink->data != NULL &&
-		    (st = sink->data(sink->arg, buf, len, r->d)) != ST_OK)
+		    (st = give(r, sink, buf, len, done)) != ST_OK)
 			return st;
 		done += len;
 	}
+	if (r->source->settle != NULL &&
+	    (st = r->source->settle(r->source->arg, r->d)) != ST_OK)
+		return st;
 	if (done != e->file->size)
 		return diag_set(r->d, ST_MALFORMED, "tar-entry",
 		    "data/%s: libarchive gives %llu of %llu bytes",

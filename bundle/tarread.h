@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bundle/later.h"
 #include "manifests/contents.h"
 #include "manifests/diag.h"
 
@@ -20,13 +21,26 @@
 struct tar_source {
 	enum status (*next)(void *arg, const uint8_t **buf, size_t *len,
 	    struct diag *d);
+	/*
+	 * Both may be NULL.  later() does what it is given at once, or lets another thread
+	 * do it before settle() returns; l->buf lies in the bytes that next() gave last.  An
+	 * error may be told by any of the three, later than it came about.
+	 */
+	enum status (*later)(void *arg, const struct later *l, struct diag *d);
+	enum status (*settle)(void *arg, struct diag *d);
 	void *arg;
 };
 
 /* Where entries go, in the order of the stream.  Any of them may be NULL. */
 struct tar_sink {
 	enum status (*begin)(void *arg, const struct content_entry *e, struct diag *d);
-	enum status (*data)(void *arg, const uint8_t *buf, size_t len, struct diag *d);
+	/*
+	 * len bytes of the file begun last, which stand at byte `at` of it.  With a source
+	 * that has later(), calls come from several threads at once, and in no order; all have
+	 * returned before end().
+	 */
+	enum status (*data)(void *arg, const uint8_t *buf, size_t len, uint64_t at,
+	    struct diag *d);
 	/* the entry is whole and, for a file, its digest has matched */
 	enum status (*end)(void *arg, const struct content_entry *e, struct diag *d);
 	void *arg;

@@ -59,10 +59,10 @@ struct place {
 	char path[sizeof(TAR_PREFIX) + CAP_PATH + 1];	/* of the deepest */
 	int fd;				/* the file that is being written */
 	const char *shown;		/* its path, in messages */
-	bool allocated;			/* room was asked for */
-	uint64_t written;		/* holes included */
-	uint64_t hole;			/* zeros up to there that were only passed over */
-	uint64_t handed_back;		/* bytes that the system was told to write */
+	bool allocated;			/* room was asked for, and the file is as long as it will be */
+	_Atomic uint64_t written;	/* holes included */
+	_Atomic bool holes;		/* something was not written */
+	bool in_memory;			/* the file system is: it has nothing to lay out */
 };
 
 enum status
@@ -126,8 +126,10 @@ static enum status
 open_tree(struct place *p, struct diag *d)
 {
 	enum status st;
+	struct statfs sf;
 	struct stat sb;
 
+	p->in_memory = fstatfs(p->staging.fd, &sf) == 0 && sf.f_type == TMPFS_MAGIC;
 	st = make_directory(p->staging.fd, TREE, &p->tree, d);
 	if (st != ST_OK)
 		return st;
@@ -249,13 +251,32 @@ begin_file(struct place *p, int dirfd, const char *name, const char *shown,
 {
 	enum status st;
 
-	p->written = p->hole = p->handed_back = 0;
-	p->allocated = false;
+	p->written = 0;
+	p->allocated = p->holes = false;
 	p->shown = shown;
 	st = file_create(dirfd, name, 0600, &p->fd, d);
 	if (st != ST_OK)
 		diag_within(d, "%s", ESC(shown));
 	return st;
+}
+
+/*
+ * The room that a file needs, at once: so that it lies together, and is known to be there.
+ * Where the system cannot tell, writing finds out.
+ */
+static enum status
+ask_for_room(struct place *p, const struct content_entry *e, struct diag *d)
+{
+	off_t size = (off_t)e->file->size;
+
+	if (p->in_memory)
+		return ST_OK;
+	if (fallocate(p->fd, FALLOC_FL_KEEP_SIZE, 0, size) == -1)
+		return errno == ENOSPC || errno == EFBIG || errno == EDQUOT ?
+		    diag_errno(d, "%s", ESC(e->path)) : ST_OK;
+	/* Nothing is given back behind the file's end. */
+	p->allocated = ftruncate(p->fd, size) == 0;
+	return ST_OK;
 }
 
 static enum status
@@ -285,31 +306,7 @@ place_begin(void *arg, const struct content_entry *e, struct diag *d)
 		return st;
 	if (e->file->size < ALLOCATE_MIN)
 		return ST_OK;
-	p->allocated = fallocate(p->fd, FALLOC_FL_KEEP_SIZE, 0,
-	    (off_t)e->file->size) == 0;
-	/* Where the system cannot, writing finds out. */
-	if (!p->allocated &&
-	    (errno == ENOSPC || errno == EFBIG || errno == EDQUOT))
-		return diag_errno(d, "%s", ESC(path));
-	return ST_OK;
-}
-
-/* What was passed over becomes part of the file, and its room is given back. */
-static enum status
-end_hole(struct place *p, struct diag *d)
-{
-	off_t end = (off_t)p->written;
-
-	if (p->hole == 0)
-		return ST_OK;
-	/* Longer first: nothing can be given back behind the file's end. */
-	if (ftruncate(p->fd, end) == -1 || lseek(p->fd, end, SEEK_SET) == -1)
-		return diag_errno(d, "%s", ESC(p->shown));
-	if (p->allocated && p->hole >= HOLE_UNIT)
-		(void)fallocate(p->fd, FALLOC_FL_PUNCH_HOLE |
-		    FALLOC_FL_KEEP_SIZE, end - (off_t)p->hole, (off_t)p->hole);
-	p->hole = 0;
-	return ST_OK;
+	return ask_for_room(p, e, d);
 }
 
 /* How many of the next bytes are alike, in units: zeros (*zero), or to be written. */
@@ -332,41 +329,60 @@ same_kind(uint64_t at, const uint8_t *buf, size_t len, bool *zero)
 	return done;
 }
 
+/* Zeros are not written: a hole serves. */
 static enum status
-write_data(struct place *p, const uint8_t *buf, size_t len, struct diag *d)
+write_data(struct place *p, const uint8_t *buf, size_t len, uint64_t at,
+    struct diag *d)
 {
 	enum status st = ST_OK;
 	bool zero = false;
 	size_t n;
 
-	for (; len > 0 && st == ST_OK; buf += n, len -= n) {
-		n = same_kind(p->written, buf, len, &zero);
+	for (; len > 0 && st == ST_OK; buf += n, len -= n, at += n) {
+		n = same_kind(at, buf, len, &zero);
 		if (zero)
-			p->hole += n;
-		else if ((st = end_hole(p, d)) == ST_OK)
-			st = file_write(p->fd, buf, n, d);
-		p->written += n;
+			p->holes = true;
+		else
+			st = file_pwrite(p->fd, buf, n, at, d);
 	}
 	return st;
 }
 
+/* Called by several threads at once; all that it needs of p stands for the whole file. */
 static enum status
-place_data(void *arg, const uint8_t *buf, size_t len, struct diag *d)
+place_data(void *arg, const uint8_t *buf, size_t len, uint64_t at, struct diag *d)
 {
+	uint64_t end = at + len, step = end - end % WRITEBACK_STEP;
 	struct place *p = arg;
 	enum status st;
 
-	if ((st = write_data(p, buf, len, d)) != ST_OK) {
+	if ((st = write_data(p, buf, len, at, d)) != ST_OK) {
 		diag_within(d, "%s", ESC(p->shown));
 		return st;
 	}
-	if (p->written - p->handed_back >= WRITEBACK_STEP) {
-		/* Only a beginning: whether it succeeds, fdatasync will say. */
-		(void)sync_file_range(p->fd, (off_t)p->handed_back,
-		    (off_t)(p->written - p->handed_back), SYNC_FILE_RANGE_WRITE);
-		p->handed_back = p->written;
-	}
+	p->written += len;
+	/* Only a beginning: whether it succeeds, fdatasync will say. */
+	if (step > at)
+		(void)sync_file_range(p->fd, (off_t)(step - WRITEBACK_STEP),
+		    (off_t)WRITEBACK_STEP, SYNC_FILE_RANGE_WRITE);
 	return ST_OK;
+}
+
+/* The file gets its length; room that was asked for, and not written to, is given back. */
+static int
+end_holes(const struct place *p, int fd, off_t size)
+{
+	off_t at = 0, end;
+
+	if (!p->allocated)
+		return ftruncate(fd, size);
+	while ((at = lseek(fd, at, SEEK_HOLE)) != -1 && at < size) {
+		if ((end = lseek(fd, at, SEEK_DATA)) == -1)
+			end = size;
+		(void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, end - at);
+		at = end;
+	}
+	return 0;
 }
 
 /* The final mode; a large file is synced now, small ones are together. */
@@ -374,17 +390,19 @@ static enum status
 finish_file(struct place *p, const char *path, uint64_t size, mode_t mode,
     struct diag *d)
 {
-	enum status st = end_hole(p, d);
+	enum status st = ST_OK;
 	int fd = p->fd;
 
 	p->fd = -1;
-	if (st == ST_OK && p->written != size)
+	if (p->written != size)
 		st = diag_set(d, ST_INTERNAL, "place-size",
 		    "%s: %llu bytes written, not %llu", ESC(path),
 		    (unsigned long long)p->written, (unsigned long long)size);
-	else if (st == ST_OK && fchmod(fd, mode) == -1)
+	else if (p->holes && end_holes(p, fd, (off_t)size) == -1)
+		st = diag_errno(d, "%s", ESC(path));
+	else if (fchmod(fd, mode) == -1)
 		st = diag_errno(d, "%s: mode", ESC(path));
-	else if (st == ST_OK && size >= SYNC_MIN && fdatasync(fd) == -1)
+	else if (size >= SYNC_MIN && fdatasync(fd) == -1)
 		st = diag_errno(d, "%s: sync", ESC(path));
 	if (close(fd) == -1 && st == ST_OK)
 		st = diag_errno(d, "%s: close", ESC(path));
@@ -424,7 +442,7 @@ place_tag_files(struct place *p, const struct bag_file *files, size_t n,
 			return st;
 		if ((st = begin_file(p, dirfd, name, files[i].path, d)) != ST_OK)
 			return st;
-		st = place_data(p, files[i].bytes.data, files[i].bytes.len, d);
+		st = place_data(p, files[i].bytes.data, files[i].bytes.len, 0, d);
 		if (st != ST_OK)
 			return st;
 		st = finish_file(p, files[i].path, files[i].bytes.len, 0644, d);

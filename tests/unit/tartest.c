@@ -148,7 +148,7 @@ tartest_read(const struct contents *c, const uint8_t *data, size_t len,
     size_t step, const struct tar_sink *sink, struct diag *d)
 {
 	struct tartest_source s = { .data = data, .len = len, .step = step };
-	const struct tar_source source = { next_piece, &s };
+	const struct tar_source source = { .next = next_piece, .arg = &s };
 	enum status st;
 
 	st = tar_read(c, &source, sink, d);

@@ -371,7 +371,7 @@ static enum status
 read_tar(struct diag *d)
 {
 	struct one_piece p = { false };
-	const struct tar_source source = { next, &p };
+	const struct tar_source source = { .next = next, .arg = &p };
 	size_t n = 0;
 	const struct tar_sink sink = { .end = whole, .arg = &n };
 	enum status st = tar_read(&tree.contents, &source, &sink, d);

@@ -21,6 +21,7 @@ struct job {
 	uint64_t in;
 	uint64_t out;
 	unsigned done;			/* how often, since it was filled */
+	bool later;			/* goes to the workers twice */
 	char filler[100];
 };
 
@@ -47,16 +48,19 @@ square(void *worker, void *slot)
 	    sigismember(&set, SIGTERM) == 1 && sigismember(&set, SIGUSR1) == 1;
 }
 
-/* n jobs through so many threads and slots; each result is used before the next. */
+/*
+ * n jobs through so many threads and slots; each result is used before the next.
+ * later  every so manieth is worked on once more; 0: none
+ */
 static void
-run(unsigned n_threads, size_t n_slots, uint64_t n)
+run(unsigned n_threads, size_t n_slots, uint64_t n, unsigned later)
 {
 	struct job *slots = calloc(n_slots, sizeof(*slots));
 	struct counter *counters = calloc(n_threads, sizeof(*counters));
 	void **workers = calloc(n_threads, sizeof(*workers));
 	struct diag d = DIAG_INIT;
 	struct pool *p = NULL;
-	uint64_t in = 0, out = 0, total = 0;
+	uint64_t in = 0, out = 0, total = 0, n_later = 0;
 	struct job *j;
 	unsigned i;
 
@@ -69,8 +73,11 @@ run(unsigned n_threads, size_t n_slots, uint64_t n)
 		while (in < n && (j = pool_free_slot(p)) != NULL) {
 			/* Asked twice, the same. */
 			assert_ptr_equal(pool_free_slot(p), j);
+			/* What was left to do with it is done. */
+			assert_int_equal(j->done, in < n_slots ? 0 : j->later ? 2 : 1);
 			j->in = in++;
 			j->done = 0;
+			j->later = false;
 			pool_submit(p);
 			assert_true(in - out <= n_slots);
 		}
@@ -81,10 +88,22 @@ run(unsigned n_threads, size_t n_slots, uint64_t n)
 		/* Not free before it is released. */
 		if (in - out == n_slots)
 			assert_null(pool_free_slot(p));
-		pool_release(p);
+		j->later = later != 0 && out % later == 0;
+		n_later += j->later;
+		if (j->later)
+			pool_later(p);
+		else
+			pool_release(p);
+		if (later != 0 && out % 13 == 12) {
+			pool_settle(p);
+			assert_true(!j->later || j->done == 2);
+		}
 		out++;
 	}
 	assert_null(pool_take(p));
+	pool_settle(p);
+	for (i = 0; i < n_slots && i < n; i++)
+		assert_int_equal(slots[i].done, slots[i].later ? 2 : 1);
 	pool_free(p);
 	for (i = 0; i < n_threads; i++) {
 		total += counters[i].n;
@@ -92,7 +111,7 @@ run(unsigned n_threads, size_t n_slots, uint64_t n)
 		assert_true(counters[i].n == 0 || i == n_threads - 1 ||
 		    counters[i].signals_blocked);
 	}
-	assert_int_equal(total, n);
+	assert_int_equal(total, n + n_later);
 	free(slots);
 	free(counters);
 	free(workers);
@@ -102,13 +121,26 @@ static void
 test_order(void **state)
 {
 	(void)state;
-	run(1, 1, 20);
-	run(1, 4, 50);
-	run(4, 1, 20);
-	run(2, 2, 100);
-	run(3, 7, 500);
-	run(8, 64, 1000);
-	run(4, 8, 0);
+	run(1, 1, 20, 0);
+	run(1, 4, 50, 0);
+	run(4, 1, 20, 0);
+	run(2, 2, 100, 0);
+	run(3, 7, 500, 0);
+	run(8, 64, 1000, 0);
+	run(4, 8, 0, 0);
+}
+
+static void
+test_later(void **state)
+{
+	(void)state;
+	run(1, 1, 20, 1);
+	run(1, 4, 50, 2);
+	run(4, 1, 20, 1);
+	run(2, 5, 200, 1);
+	run(2, 2, 100, 3);
+	run(3, 7, 500, 2);
+	run(8, 17, 1000, 1);
 }
 
 /* Two results held at a time, as whoever looks ahead does. */
@@ -172,9 +204,14 @@ test_free_in_flight(void **state)
 		j->in = i;
 		pool_submit(p);
 	}
+	/* Some of them taken, and one that came back. */
+	for (i = 0; i < 3; i++)
+		assert_non_null(pool_take(p));
+	pool_later(p);
+	pool_release(p);
 	pool_free(p);
 	for (i = 0; i < 16; i++)
-		assert_int_equal(slots[i].done, 1);
+		assert_int_equal(slots[i].done, i == 0 ? 2 : 1);
 	pool_free(NULL);
 }
 
@@ -209,6 +246,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_hold_two),
 		cmocka_unit_test(test_free_in_flight),
 		cmocka_unit_test(test_refusals),

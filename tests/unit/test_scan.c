@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_scan - volumes read back, given up at each chunk, and signed chunks that
- * are shorter than the format has them.
+ * test_scan - volumes read back, given up at each chunk, what is put off for a
+ * worker, and signed chunks that are shorter than the format has them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -113,6 +113,82 @@ test_given_up(void **state)
 			read_some(jobs, n);
 }
 
+/* Where put() puts, and the byte at which it fails. */
+struct target {
+	uint8_t *data;
+	uint64_t fails_at;
+};
+
+static enum status
+put(void *arg, const uint8_t *buf, size_t len, uint64_t at, struct diag *d)
+{
+	const struct target *t = arg;
+
+	if (t->fails_at >= at && t->fails_at - at < len)
+		return diag_set(d, ST_HOST, "host-io", "no room");
+	memcpy(t->data + at, buf, len);
+	return ST_OK;
+}
+
+/* Chunks in two halves to wherever there is time, settled now and then; up to an error. */
+static enum status
+copy(unsigned jobs, size_t settle_each, uint64_t fails_at, uint8_t *data, struct diag *d)
+{
+	struct target t = { data, fails_at };
+	struct findings f = { 0 };
+	const struct scan_params p = reading(jobs, &f);
+	struct later l = { put, &t, NULL, CHUNK / 2, 0 };
+	struct scan *s = NULL;
+	const uint8_t *buf;
+	enum status st;
+	size_t i, len, half;
+
+	assert_int_equal(scan_open(&p, &s, d), ST_OK);
+	for (i = 0; (st = scan_next(s, &buf, &len, d)) == ST_OK && buf != NULL; i++) {
+		for (half = 0; half < 2 && st == ST_OK; half++) {
+			l.buf = buf + half * l.len;
+			l.at = i * CHUNK + half * l.len;
+			st = scan_later(s, &l, d);
+		}
+		if (st == ST_OK && i % settle_each == settle_each - 1) {
+			if ((st = scan_settle(s, d)) == ST_OK)
+				assert_memory_equal(data, stream, (i + 1) * CHUNK);
+		}
+		if (st != ST_OK)
+			break;
+	}
+	if (st == ST_OK)
+		st = scan_settle(s, d);
+	scan_close(s);
+	assert_int_equal(f.n, 0);
+	findings_free(&f);
+	return st;
+}
+
+static void
+test_later(void **state)
+{
+	uint8_t *data = malloc(sizeof(stream));
+	struct diag d = DIAG_INIT;
+	uint64_t at;
+	unsigned jobs;
+	size_t each;
+
+	(void)state;
+	for (jobs = 1; jobs <= 5; jobs++)
+		for (each = 1; each <= N_CHUNKS + 1; each++) {
+			memset(data, 0, sizeof(stream));
+			assert_int_equal(copy(jobs, each, UINT64_MAX, data, &d), ST_OK);
+			assert_memory_equal(data, stream, sizeof(stream));
+			for (at = 0; at < sizeof(stream); at += CHUNK / 2) {
+				d.text[0] = '\0';
+				assert_int_equal(copy(jobs, each, at, data, &d), ST_HOST);
+				assert_string_equal(d.text, "no room");
+			}
+		}
+	free(data);
+}
+
 /* As if the chunks were to be larger: the stream may not go on behind the first. */
 static void
 test_short_chunk(void **state)
@@ -178,6 +254,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_short_chunk),
 		cmocka_unit_test(test_missing),
 	};

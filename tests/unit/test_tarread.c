@@ -41,19 +41,24 @@ static const struct tartest_entry tree[] = {
 };
 
 /* One line an entry, as the sink was called. */
+static uint64_t log_at;		/* of the file that is being read */
+
 static enum status
 log_begin(void *arg, const struct content_entry *e, struct diag *d)
 {
+	log_at = 0;
 	(void)d;
 	bytes_printf(arg, "%s%s\n", e->path, e->file == NULL ? "/" : "");
 	return ST_OK;
 }
 
 static enum status
-log_data(void *arg, const uint8_t *buf, size_t len, struct diag *d)
+log_data(void *arg, const uint8_t *buf, size_t len, uint64_t at, struct diag *d)
 {
 	(void)d;
 	assert_true(len > 0);
+	assert_true(at == log_at);
+	log_at += len;
 	bytes_append(arg, buf, len);
 	return ST_OK;
 }
@@ -387,10 +392,11 @@ failing_begin(void *arg, const struct content_entry *e, struct diag *d)
 }
 
 static enum status
-failing_data(void *arg, const uint8_t *buf, size_t len, struct diag *d)
+failing_data(void *arg, const uint8_t *buf, size_t len, uint64_t at, struct diag *d)
 {
 	(void)buf;
 	(void)len;
+	(void)at;
 	return fails(arg, "data", d);
 }
 
@@ -427,7 +433,7 @@ test_errors_travel(void **state)
 			struct failing f = {
 				{ t.stream.data, t.stream.len, 512, 0, NULL },
 				cases[i].where, n, cases[i].st };
-			const struct tar_source source = { failing_next, &f };
+			const struct tar_source source = { .next = failing_next, .arg = &f };
 			const struct tar_sink sink = { failing_begin,
 				failing_data, failing_end, &f };
 			struct diag d = DIAG_INIT;
