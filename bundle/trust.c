@@ -222,6 +222,17 @@ book(struct verified_manifest *v, const struct candidates *c,
 	return ST_OK;
 }
 
+/* One that does not count: why, and what can be done about it. */
+static void
+note_bad(struct findings *f, const struct candidate *c, const struct diag *reason)
+{
+	struct diag why = *reason;
+
+	why.rule = "signature-bad";
+	diag_within(&why, "a bad signature");
+	(void)findings_add(f, ST_OK, c->label, &why);
+}
+
 /* Judge all candidates over one manifest's bytes; f may be NULL (no notes). */
 static enum status
 judge(const struct bytes *text, const struct candidates *c,
@@ -261,8 +272,7 @@ judge(const struct bytes *text, const struct candidates *c,
 			why = g[i].why;
 		}
 		if (g[i].status != ST_OK && f != NULL)
-			findings_note(f, c->items[i].label, "signature-bad",
-			    "a bad signature: %s", g[i].why.text);
+			note_bad(f, &c->items[i], &g[i].why);
 	}
 	if (v->n_accepted == 0) {
 		if (host != ST_OK) {
