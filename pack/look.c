@@ -144,8 +144,8 @@ check_found(struct look *l, struct tree_entry *e, struct diag *d)
 		    format_name(r->format));
 		diag_hint(&why, "fetch it again; or leave it out with exclude");
 	} else {
-		diag_set(&why, ST_REFUSED, r->why.rule, "malformed %s: %s",
-		    format_name(r->format), r->why.text);
+		why = r->why;
+		diag_within(&why, "malformed %s", format_name(r->format));
 		diag_hint(&why, "strict readers refuse it: export it anew, or leave it out with exclude");
 	}
 	return add_problem(l, &why, d);
