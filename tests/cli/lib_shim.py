@@ -6,16 +6,20 @@ import atexit
 import concurrent.futures
 import contextlib
 import errno
+import functools
 import os
 import pathlib
 import shutil
 import subprocess
 import tempfile
+import threading
 
 import lib
 
+_one_at_a_time = threading.Lock()
 
-def make():
+@functools.lru_cache(None)
+def shim():
     folder = tempfile.mkdtemp(prefix="satchel-shim-")
     atexit.register(shutil.rmtree, folder, True)
     made = pathlib.Path(folder, "shim.so")
@@ -23,9 +27,6 @@ def make():
     subprocess.run([compiler, "-std=gnu11", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o", made,
                     pathlib.Path(lib.SRC, "tests", "cli", "shim.c"), "-ldl", "-pthread"], check=True)
     return made
-
-
-SHIM = make()
 
 
 def faults(*rules, env=None):
@@ -37,7 +38,8 @@ def faults(*rules, env=None):
         if hasattr(errno, action):
             action = "E%d" % getattr(errno, action)
         lines.append(" ".join((function, nth, path, action)))
-    return dict(env or {}, LD_PRELOAD=SHIM, SATCHEL_FAULTS="\n".join(lines))
+    with _one_at_a_time:
+        return dict(env or {}, LD_PRELOAD=shim(), SATCHEL_FAULTS="\n".join(lines))
 
 
 class Rows:
