@@ -56,11 +56,10 @@ class Message:
         self.seen = {}			# test -> (line, hint)
         self.test = OPEN
         self.example = None
-        literal = CONVERSION.sub("", text)
-        self.weight = len(re.sub("[0-9]+", "0", literal))
-        self.part = max(CONVERSION.split(text), key=len)
-        # numbers are written down as 0
-        self.part = re.sub(r"[0-9]+", "0", self.part)
+        # as lib.py writes down what was said: numbers as 0, folders as "..."
+        text = re.sub(r"(?<!\S)/\S*/(?=\S)", ".../", text)
+        self.weight = len(re.sub("[0-9]+", "0", CONVERSION.sub("", text)))
+        self.part = re.sub("[0-9]+", "0", max(CONVERSION.split(text), key=len))
         end = SYSTEM if kind == "errno" else ""
         self.pattern = re.compile(r"satchel-(?:un)?pack: (?:.*: |note: |warning: )?%s%s$" % (pattern(text) or ".*", end))
 
@@ -222,7 +221,8 @@ def check(messages, hints, table, seen_hints, alone, ran, said):
     wrong += ["hint not in the table: %s" % h for h in hints if h not in alone and not said_hint(h, seen_hints)]
     wrong += ["in unreached.txt, but no longer in the source: %s" % key for key in unreached - messages.keys() if not key.startswith("hint: ")]
     told = {key[6:] for key in unreached if key.startswith("hint: ")}
-    wrong += ["a hint that no test reaches, and unreached.txt does not say why: %s" % h for h in {h for h in alone if alone[h] == OPEN} - told]
+    wrong += ["a hint that no test reaches, and unreached.txt does not say why: %s" % h
+              for h in sorted(alone) if alone[h] == OPEN and h not in told]
     wrong += ["a hint in unreached.txt, but the table has it not as such: %s" % h for h in told
               if alone.get(h) != OPEN]
     for hint, test in alone.items():

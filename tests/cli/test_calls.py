@@ -149,6 +149,11 @@ def test_the_last_steps_of_an_import():
     with folder(HERE / "dest") as dest:
         expect(extract(dest, "renameat2 1 - EINVAL"), OK,
                "the destination's file system cannot refuse to replace; its name was looked up first")
+        r = expect(extract(dest), HOST, "aurora-preview: is there already")
+        assert "hint: import into another folder, or move it away" in r.err, r
+    with Room() as dest:
+        r = expect(extract(dest, "renameat2 1 - EEXIST"), HOST, "satchel-unpack: aurora-preview: is there already\n")
+        assert "hint: import into another folder, or move it away" in r.err and not os.listdir(dest), r
     with folder(HERE / "dest") as dest:
         r = expect(extract(dest, "fsync 1 /dest$ EIO"), HOST, "aurora-preview: sync: Input/output error")
         assert ("hint: aurora-preview is complete, but a loss of power may still take it away: "
@@ -189,8 +194,9 @@ def test_an_audit():
 BIG = HERE / "in" / "weights" / "aurora" / "model.bin"
 SMALL = HERE / "in" / "notes.md"
 PACKING = [
-    ("pread 2 model.bin !truncate -s 5 %s" % BIG, REFUSED, "weights/aurora/model.bin got shorter while it was read"),
-    ("pread 1 model.bin !truncate -s 20500 %s" % BIG, REFUSED, "weights/aurora/model.bin got longer while it was read"),
+    ("pread 2 model.bin !truncate -s 5 %s" % BIG, REFUSED, "weights/aurora/model.bin: got shorter while it was read"),
+    ("pread 1 model.bin !truncate -s 20500 %s" % BIG, REFUSED, "weights/aurora/model.bin: got longer while it was read",
+     "hint: let nothing write there, and run it again"),
     ("pread 1 notes.md !truncate -s 1 %s" % SMALL, REFUSED, "notes.md: got shorter while it was read"),
     ("st_mode 1 notes.md =0020644", REFUSED, "notes.md: a device: only regular files and directories can be packed"),
     ("st_mode 1 notes.md =0030644", REFUSED,

@@ -142,6 +142,8 @@ SAYS = "b'[GNUPG:] %s\\n'"
 NO_AGENT = 4 << 24 | 77		# of gpg, in the form of libgpg-error
 GENERAL = 4 << 24 | 1
 KEY = ("--list-keys", sender)		# one key looked up
+# A packet of a kind for private use, which gpg passes over.
+LARGE = "t + b'\\xfc\\xff' + (9 << 20).to_bytes(4, 'big') + bytes(9 << 20)"
 ALL_KEYS = ("--list-keys", "!--no-options")
 AGENT_FAILED = SAYS % ("ERROR pkdecrypt_failed %d" % NO_AGENT) + " + " + SAYS % "DECRYPTION_FAILED"
 AGENT = "hint: try: gpgconf --kill gpg-agent; gpgconf --launch gpg-agent"
@@ -203,6 +205,8 @@ ANSWERS = [
      "signing: gpg-agent does not answer (", AGENT),
     (two, Answer("--verify", status=sub("GOODSIG", "BADSIG"), nth=4), UNTRUSTED,
      "the signature by ", " would not be accepted: does not fit these bytes"),
+    (two, Answer("--export", "!--no-options", out=LARGE), USAGE,
+     "the signers' certificates: is over 16 MiB"),
     # What it opens.
     (opened, Answer("--decrypt", out="t + b'x'"), MALFORMED, "the wrapped key holds more than a key"),
     (opened, Answer("--decrypt", status=sub("^(.*ENC_TO .*\\n)", "\\1\\1")), MALFORMED,

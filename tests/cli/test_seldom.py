@@ -162,9 +162,11 @@ def at_a_terminal(bundle, answer):
     with subprocess.Popen(words, env=dict(os.environ, **ring.env()), stdin=theirs, stdout=subprocess.PIPE,
                           stderr=theirs, start_new_session=True) as p:
         os.close(theirs)
+        err = b""
+        while b"[yes/no] " not in err:
+            err += os.read(ours, 4096)
         os.write(ours, answer)
         out = p.stdout.read().decode()
-    err = b""
     try:
         while data := os.read(ours, 4096):
             err += data
