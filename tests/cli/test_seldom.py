@@ -188,6 +188,8 @@ def test_signing_without_need_or_reason():
         assert not (bundle / "signatures").exists(), rows.wrong
         rows.row("nobody said yes", at_a_terminal(bundle, b"no\n"), USAGE, "not signed: nobody said yes",
                  "hint: answer yes on a terminal, or give the digest with --expect")
+        rows.row("end of file", at_a_terminal(bundle, b"\4"), USAGE,
+                 "[yes/no] \nsatchel-pack: not signed: nobody said yes\n")
         (bundle / "signatures").write_text("in the way\n")
         rows.row("no room for it", sign(bundle), HOST, "signatures: no directory",
                  "hint: a closed disc takes no more files: write the signature elsewhere with -o DIR")
