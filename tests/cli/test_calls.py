@@ -108,7 +108,7 @@ IMPORTING = [
     ("futimens 1 /tree$ EPERM", "tree: time: Operation not permitted"),
     ("futimens 1 /data$ EPERM", "data: time: Operation not permitted"),
     ("utimensat 1 notes.md EPERM", "data/notes.md: time: Operation not permitted"),
-    ("readdir 1 /tree EIO", "directory: Input/output error"),
+    ("readdir 1 /tree EIO", "satchel-unpack: tree: directory: Input/output error"),
     ("syncfs 1 - EIO", "sync: Input/output error"),
     ("renameat2 1 - ENOSPC", "rename: No space left on device"),
     ("pread 3 payload-00.000000 EIO", "reading at byte",
@@ -186,6 +186,9 @@ def test_an_audit():
         for rule, status, text in (
                 ("pread 1 model.bin =0", DAMAGED, "data/weights/aurora/model.bin: ends at byte 0"),
                 ("pread 1 model.bin EIO", HOST, "data/weights/aurora/model.bin: reading at byte 0: Input/output error"),
+                ("readdir 1 /data/suites EIO", HOST, "satchel-unpack: data/suites: directory: Input/output error"),
+                # the fifth: with ".", ".." and the one file there are four of the first listing
+                ("readdir 5 /satchel/signatures EIO", HOST, "satchel/signatures: directory: Input/output error"),
                 ("fstat 1 /aurora-preview$ EIO", HOST, "the bag's folder: Input/output error"),
                 ("st_size 2 contents-00.yaml =-1", HOST, "negative size")):
             rows.row(rule, unpack("audit", bag, "-t", TRUST, env=faults(rule)), status, text)
@@ -208,6 +211,7 @@ PACKING = [
     ("time 0 - =253402300800", HOST, "the clock is past 2242-03-15, the last day that a bundle can name",
      "hint: see whether the clock is right: date -u"),
     ("openat 1 /.. EIO", HOST, "/..: Input/output error"),
+    ("readdir 1 /out EIO", HOST, "/out: directory: Input/output error"),
     ("fsync 1 README.txt EIO", HOST, "README.txt: sync: Input/output error"),
     ("renameat 1 manifest.yaml EIO", HOST, "manifest.yaml: rename: Input/output error"),
     ("openat 2 /out/README.txt$ !echo more >>%s/out/README.txt" % HERE, DAMAGED,

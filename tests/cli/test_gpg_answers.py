@@ -240,7 +240,7 @@ def test_keys_that_are_not_taken():
         keys.gen("Good", "good@example.com")
         good = keys.fingerprints("good@example.com")[0]
         disabled = keys.gen("Disabled", "disabled@example.com")
-        keys._edit(disabled, "disable\nsave\n")
+        keys.disable(disabled)
         keys.gen("Expired", "expired@example.com", faked=NOW - 10 * DAY, expire="5d")
         keys.gen("Certifier", "certifier@example.com", usage="cert", sub=None)
         keys.gen("Weak", "weak@example.com", algo="rsa1024", sub="rsa1024")
