@@ -236,8 +236,10 @@ console_ask(struct console *c, const char *question)
 	fflush(stderr);
 	/* a terminal hands out whole lines */
 	if (!interrupt_wait(STDIN_FILENO) ||
-	    fgets(line, sizeof(line), stdin) == NULL)
+	    fgets(line, sizeof(line), stdin) == NULL) {
+		fputc('\n', stderr);	/* nobody typed one: what follows begins a line */
 		return false;
+	}
 	return strcmp(line, "yes\n") == 0;
 }
 

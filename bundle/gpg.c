@@ -7,7 +7,6 @@
 #include "bundle/gpg.h"
 
 #include <gpgme.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,44 +169,4 @@ gpg_trust_find(const struct gpg_trust *t, const char *fpr)
 		if (strcmp(t->certs[i].fpr, fpr) == 0)
 			return &t->certs[i];
 	return NULL;
-}
-
-/* In the helper: the first line of gpg --version. */
-static enum status
-engine(void *arg, struct bytes *out, struct diag *d)
-{
-	char path[PATH_MAX], version[] = "--version", *argv[] = { path, version, NULL };
-	struct bytes text = { 0 };
-	const uint8_t *end;
-	enum status st;
-	int code;
-
-	(void)arg;
-	if ((st = helper_find_program("gpg", path, sizeof(path), d)) != ST_OK)
-		return st;
-	if ((st = helper_exec(argv, false, 64 * KIB, &text, &code, d)) != ST_OK)
-		goto out;
-	end = text.len == 0 ? NULL : memchr(text.data, '\n', text.len);
-	if (code != 0 || end == NULL)
-		st = diag_set(d, ST_HOST, "gpg-garbage",
-		    "gpg does not tell its version");
-	else
-		bytes_append(out, text.data, (size_t)(end - text.data));
-out:
-	bytes_free(&text);
-	return st;
-}
-
-enum status
-gpg_engine(char *out, size_t cap, struct diag *d)
-{
-	struct helper_job job = { .cap = 64 * KIB, .rules = gpg_rules };
-	struct bytes text = { 0 };
-	enum status st;
-
-	snprintf(out, cap, "none");
-	if ((st = helper_run(&job, engine, NULL, &text, d)) == ST_OK)
-		text_escape(out, cap, text.data, text.len);
-	bytes_free(&text);
-	return st;
 }

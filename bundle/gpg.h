@@ -125,8 +125,4 @@ enum status gpg_unwrap(const struct gpg_wrapped *w, size_t n, bool hidden,
     uint8_t *msg, size_t msg_len, size_t *used, struct diag *d)
     __attribute__((warn_unused_result));
 
-/* gpg_engine - version text of gpg for --version output, or "none"; bounded as well. */
-enum status gpg_engine(char *out, size_t cap, struct diag *d)
-    __attribute__((warn_unused_result));
-
 #endif

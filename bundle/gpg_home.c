@@ -111,8 +111,11 @@ gpg_home_make(enum gpg_home_use use, struct gpg_home *h, struct diag *d)
 	enum status st;
 	int fd = -1;
 
-	if (make_folder(h) == -1)
-		return diag_errno(d, "a temporary folder for gpg");
+	if (make_folder(h) == -1) {
+		st = diag_errno(d, "a temporary folder for gpg");
+		diag_hint(d, "it is made below TMPDIR, or /tmp: see whether there is room, and whether one may write there");
+		return st;
+	}
 	bytes_string(&conf, conf_common);
 	bytes_string(&conf, conf_of(use));
 	if (conf.failed) {

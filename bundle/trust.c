@@ -101,6 +101,17 @@ note_unpinned(int dirfd, const struct gpg_trust *t, const char *where,
 	dir_list_free(names, n);
 }
 
+/* One that does not count: why, and what can be done about it. */
+static void
+note_bad(struct findings *f, const char *label, const struct diag *reason)
+{
+	struct diag why = *reason;
+
+	why.rule = "signature-bad";
+	diag_within(&why, "a bad signature");
+	(void)findings_add(f, ST_OK, label, &why);
+}
+
 /* Read the pinned signers' files of one directory. */
 static enum status
 collect_dir(int dirfd, const struct gpg_trust *t, const char *where,
@@ -128,8 +139,7 @@ collect_dir(int dirfd, const struct gpg_trust *t, const char *where,
 		}
 		if (st != ST_OK) {
 			bytes_free(&b);
-			findings_note(f, label, "signature-bad",
-			    "a bad signature: %s", why.text);
+			note_bad(f, label, &why);
 			continue;
 		}
 		if ((st = candidates_add(c, &t->certs[k], label, &b, d)) != ST_OK) {
@@ -261,8 +271,7 @@ judge(const struct bytes *text, const struct candidates *c,
 			why = g[i].why;
 		}
 		if (g[i].status != ST_OK && f != NULL)
-			findings_note(f, c->items[i].label, "signature-bad",
-			    "a bad signature: %s", g[i].why.text);
+			note_bad(f, c->items[i].label, &g[i].why);
 	}
 	if (v->n_accepted == 0) {
 		if (host != ST_OK) {

@@ -30,10 +30,14 @@ read_clock(uint64_t *now, bool *given, struct diag *d)
 		return diag_set(d, ST_USAGE, "source-date-epoch",
 		    "SOURCE_DATE_EPOCH is no number of seconds: %s", ESC(s));
 	}
-	if ((t = time(NULL)) < 0)
-		return diag_set(d, ST_HOST, "clock", "the clock is before 1970");
-	*now = (uint64_t)t;
-	return ST_OK;
+	if ((t = time(NULL)) >= 0 && (uint64_t)t <= TAR_TIME_MAX) {
+		*now = (uint64_t)t;
+		return ST_OK;
+	}
+	diag_set(d, ST_HOST, "clock", t < 0 ? "the clock is before 1970" :
+	    "the clock is past 2242-03-15, the last day that a bundle can name");
+	diag_hint(d, "see whether the clock is right: date -u");
+	return ST_HOST;
 }
 
 /* Midnight UTC of a date that the handoff's parser has checked. */
@@ -63,8 +67,7 @@ set_times(struct creation *c, struct diag *d)
 	if ((st = read_clock(&now, &given, d)) != ST_OK)
 		return st;
 	seconds = (time_t)now;
-	if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year + 1900 > 9999)
-		return diag_set(d, ST_USAGE, "clock", "a time beyond the year 9999");
+	(void)gmtime_r(&seconds, &tm);	/* of no more than 33 bits: it has a year */
 	strftime(c->transport.created, sizeof(c->transport.created),
 	    "%Y-%m-%dT%H:%M:%SZ", &tm);
 	if (h->date[0] != '\0')

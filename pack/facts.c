@@ -93,10 +93,13 @@ facts_begin(struct facts *f, size_t at, const struct component *c,
 		return st;
 	}
 	fact_sums_add(&f->sums[at], r, file->size);
-	if (r->is_short || r->is_malformed)
-		findings_note(notes, ESC(file->path), r->why.rule,
-		    "packed as it is, but it is %s: %s",
-		    r->is_short ? "not whole" : "malformed", r->why.text);
+	if (r->is_short || r->is_malformed) {
+		struct diag why = r->why;
+
+		diag_within(&why, "packed as it is, but it is %s",
+		    r->is_short ? "not whole" : "malformed");
+		(void)findings_add(notes, ST_OK, ESC(file->path), &why);
+	}
 	if (r->format == FORMAT_JSONL && c->kind == KIND_BENCHMARK) {
 		f->counts_lines = true;
 		memset(&f->lines, 0, sizeof(f->lines));

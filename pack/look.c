@@ -144,8 +144,8 @@ check_found(struct look *l, struct tree_entry *e, struct diag *d)
 		    format_name(r->format));
 		diag_hint(&why, "fetch it again; or leave it out with exclude");
 	} else {
-		diag_set(&why, ST_REFUSED, r->why.rule, "malformed %s: %s",
-		    format_name(r->format), r->why.text);
+		why = r->why;
+		diag_within(&why, "malformed %s", format_name(r->format));
 		diag_hint(&why, "strict readers refuse it: export it anew, or leave it out with exclude");
 	}
 	return add_problem(l, &why, d);
@@ -187,9 +187,11 @@ check_shards(struct look *l, const struct hub_index *x,
 	}
 	if (n == 0)
 		return ST_OK;
+	if (n > SHARDS_NAMED)
+		snprintf(names + len, sizeof(names) - len, ", ...");
 	diag_set(&why, ST_REFUSED, "shard-missing",
-	    "half-downloaded: of the %zu shards that it names %zu %s not there: %s%s",
-	    x->shards.n, n, n == 1 ? "is" : "are", names, n > SHARDS_NAMED ? ", ..." : "");
+	    "half-downloaded: of the %zu shards that it names %zu %s not there: %s",
+	    x->shards.n, n, n == 1 ? "is" : "are", names);
 	diag_hint(&why, "fetch the missing shards");
 	return add_problem(l, &why, d);
 }

@@ -55,8 +55,10 @@ outdir_open(const char *path, bool grouped, struct outdir *o, struct diag *d)
 		o->made = false;
 		return st;
 	}
-	if ((st = dir_list(o->fd, &names, &n, d)) != ST_OK)
+	if ((st = dir_list(o->fd, &names, &n, d)) != ST_OK) {
+		diag_within(d, "%s", ESC(path));
 		return st;
+	}
 	dir_list_free(names, n);
 	if (n > 0) {
 		diag_set(d, ST_HOST, "output-exists",

@@ -102,6 +102,8 @@ own_trust(const struct creation *c, struct gpg_trust **out, struct diag *d)
 	for (i = 0; i < c->n_signers; i++)
 		bytes_append(&all, c->signers[i].data.data, c->signers[i].data.len);
 	st = all.failed ? diag_nomem(d) : gpg_trust_load(&all, out, d);
+	if (st != ST_OK)
+		diag_within(d, "the signers' certificates");
 	bytes_free(&all);
 	return st;
 }
@@ -152,9 +154,10 @@ verify_own(struct creation *c, struct diag *d)
 	(void)verified_signatures(v, &n);
 	for (i = 0; i < signers.n; i++)
 		if (!signers.items[i].accepted) {
-			st = diag_set(d, ST_UNTRUSTED, "own-signature",
-			    "the signature by %s would not be accepted: %s",
-			    signers.items[i].fpr, signers.items[i].reason);
+			st = diag_set(d, ST_UNTRUSTED, "own-signature", "%s",
+			    signers.items[i].reason);
+			diag_within(d, "the signature by %s would not be accepted",
+			    signers.items[i].fpr);
 			goto out;
 		}
 	if (n != c->n_signers)

@@ -63,8 +63,10 @@ expand(struct signing *s, const char *dir, struct diag *d)
 		return st;
 	st = dir_list(fd, &names, &n, d);
 	fd_close(&fd);
-	if (st != ST_OK)
+	if (st != ST_OK) {
+		diag_within(d, "%s", ESC(dir));
 		return st;
+	}
 	for (i = 0; i < n; i++)
 		manifest = manifest || strcmp(names[i], "manifest.yaml") == 0;
 	for (i = 0; i < n && !manifest && st == ST_OK; i++)

@@ -157,6 +157,15 @@ writer_params_for(const struct creation *c, enum volume_kind kind,
 	    c->options->volume_size;
 }
 
+static enum status
+changed(const struct content_file *file, const char *how, struct diag *d)
+{
+	diag_set(d, ST_REFUSED, "source-changed", "%s: %s while it was read",
+	    ESC(file->path), how);
+	diag_hint(d, "let nothing write there, and run it again");
+	return ST_REFUSED;
+}
+
 /* Read into the writer's own buffer; the file must have exactly the size that was gathered. */
 static enum status
 put_content(struct creation *c, struct writer *w, int fd,
@@ -174,8 +183,7 @@ put_content(struct creation *c, struct writer *w, int fd,
 		n = n < left ? n : (size_t)left;
 		st = file_pread(fd, room, n, at, d);
 		if (st == ST_DAMAGED)
-			return diag_set(d, ST_REFUSED, "source-changed",
-			    "%s got shorter while it was read", ESC(file->path));
+			return changed(file, "got shorter", d);
 		if (st != ST_OK)
 			return st;
 		if (digest_update(g, room, n) == -1)
@@ -188,8 +196,7 @@ put_content(struct creation *c, struct writer *w, int fd,
 		p->report(p->arg, "files", c->packed, c->gathered->total);
 	}
 	if (pread(fd, &byte, 1, (off_t)at) == 1)
-		return diag_set(d, ST_REFUSED, "source-changed",
-		    "%s got longer while it was read", ESC(file->path));
+		return changed(file, "got longer", d);
 	return ST_OK;
 }
 

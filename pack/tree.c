@@ -277,7 +277,7 @@ tree_walk(int fd, struct tree **out, struct diag *d)
 		goto out;
 	}
 	if (fstat(fd, &sb) == -1) {
-		st = diag_errno(d, "fstat");
+		st = diag_errno(d, "the directory to be looked through");
 		goto out;
 	}
 	if ((st = add_entry(w, 0, "", &sb, &top, d)) != ST_OK ||

@@ -46,7 +46,7 @@ HEAD = """\
 # test     the test that reaches it through the programs.  "none": no test of tests/cli
 #          was seen to, and tests/cli/unreached.txt says why
 """
-HINTS = "\n# Hints that were not seen below a message\n"
+HINTS = "\n# Hints that none of the messages above shows, and the test that shows them\n"
 
 
 class Message:
@@ -56,11 +56,10 @@ class Message:
         self.seen = {}			# test -> (line, hint)
         self.test = OPEN
         self.example = None
-        literal = CONVERSION.sub("", text)
-        self.weight = len(literal)
-        self.part = max(CONVERSION.split(text), key=len)
-        # numbers are written down as 0
-        self.part = re.sub(r"[0-9]+", "0", self.part)
+        # as lib.py writes down what was said: numbers as 0, folders as "..."
+        text = re.sub(r"(?<!\S)/\S*/(?=\S)", ".../", text)
+        self.weight = len(re.sub("[0-9]+", "0", CONVERSION.sub("", text)))
+        self.part = re.sub("[0-9]+", "0", max(CONVERSION.split(text), key=len))
         end = SYSTEM if kind == "errno" else ""
         self.pattern = re.compile(r"satchel-(?:un)?pack: (?:.*: |note: |warning: )?%s%s$" % (pattern(text) or ".*", end))
 
@@ -147,16 +146,20 @@ def attribute(messages, said):
 
 
 def read_table():
-    """{key: test}, the hints that were seen, and those at the end, that were not."""
-    table, hints, alone = {}, set(), set()
-    key = None
+    """{key: test}, the hints that were seen, and those at the end, with their tests."""
+    table, hints, alone = {}, set(), {}
+    key = hint = None
     for line in TABLE.read_text(encoding="utf-8").splitlines() if TABLE.exists() else []:
         if line.startswith("message: "):
-            key = line[9:]
-        elif line.startswith("test: "):
-            table[key] = line[6:].strip()
+            key, hint = line[9:], None
         elif line.startswith("hint: "):
-            alone.add(line[6:].strip())
+            hint = line[6:].strip()
+            alone[hint] = OPEN
+        elif line.startswith("test: "):
+            if hint is None:
+                table[key] = line[6:].strip()
+            else:
+                alone[hint] = line[6:].strip()
         elif line.startswith("seen:    hint: "):
             hints.add(line[15:].strip())
     return table, hints, alone
@@ -181,7 +184,12 @@ def said_hint(hint, texts):
     return any(fits.match(re.sub(r"[0-9]+", "0", t)) for t in texts)
 
 
-def write(messages, hints, table):
+def tests_of(hint, said):
+    fits = re.compile(pattern("hint: " + hint) + "$")
+    return {test for test, _, _, text in said if fits.match(text)}
+
+
+def write(messages, hints, table, said):
     for m in messages.values():
         test = table.get(m.key, OPEN)
         m.seen = {t: what for t, what in m.seen.items() if not t.startswith(UNSTEADY)}
@@ -193,30 +201,42 @@ def write(messages, hints, table):
         m.test = test
         m.example = m.seen.get(test)
     shown = {m.example[1][6:] for m in messages.values() if m.example and m.example[1]}
-    alone = sorted(h for h in hints if not said_hint(h, shown))
+    alone = {h: min((t for t in tests_of(h, said) if not t.startswith(UNSTEADY)), default=OPEN)
+             for h in sorted(hints) if not said_hint(h, shown)}
     order = sorted(messages.values(), key=lambda m: (min(m.files), m.key))
     TABLE.write_text(HEAD + "\n" + "\n".join(m.block() for m in order) + HINTS +
-                     "".join("hint:    %s\n" % h for h in alone), encoding="utf-8")
+                     "".join("hint:    %s\ntest:    %s\n" % item for item in alone.items()), encoding="utf-8")
 
 
-def check(messages, hints, table, seen_hints, alone, ran):
+def no_such_test(test):
+    script, _, name = test.partition("/")
+    path = SRC / "tests" / "cli" / (script + ".py")
+    return not path.exists() or name != "start" and "def %s(" % name not in path.read_text(encoding="utf-8")
+
+
+def check(messages, hints, table, seen_hints, alone, ran, said):
     unreached = read_unreached()
     wrong = ["not in the table: %s (%s)" % (key, " ".join(sorted(m.files))) for key, m in messages.items() if key not in table]
     wrong += ["no longer in the source: %s" % key for key in table if key not in messages]
     wrong += ["hint not in the table: %s" % h for h in hints if h not in alone and not said_hint(h, seen_hints)]
     wrong += ["in unreached.txt, but no longer in the source: %s" % key for key in unreached - messages.keys() if not key.startswith("hint: ")]
     told = {key[6:] for key in unreached if key.startswith("hint: ")}
-    wrong += ["a hint that no test reaches, and unreached.txt does not say why: %s" % h for h in alone - told]
-    wrong += ["a hint in unreached.txt, but the table has it not as such: %s" % h for h in told - alone]
+    wrong += ["a hint that no test reaches, and unreached.txt does not say why: %s" % h
+              for h in sorted(alone) if alone[h] == OPEN and h not in told]
+    wrong += ["a hint in unreached.txt, but the table has it not as such: %s" % h for h in told
+              if alone.get(h) != OPEN]
+    for hint, test in alone.items():
+        if test != OPEN and no_such_test(test):
+            wrong.append("there is no test %s: hint: %s" % (test, hint))
+        elif test in ran and test not in tests_of(hint, said):
+            wrong.append("not seen in %s: hint: %s" % (test, hint))
     for key, test in table.items():
         if key in messages and (key in unreached) != (test == OPEN):
             wrong.append(("reached by %s, but in unreached.txt: %s" if key in unreached else
                           "reached by %s, and unreached.txt does not say why: %s") % (test, key))
         if test == OPEN or key not in messages:
             continue
-        script, _, name = test.partition("/")
-        path = SRC / "tests" / "cli" / (script + ".py")
-        if not path.exists() or name != "start" and "def %s(" % name not in path.read_text(encoding="utf-8"):
+        if no_such_test(test):
             wrong.append("there is no test %s: %s" % (test, key))
         elif test in ran and test not in messages[key].seen:
             wrong.append("not seen in %s: %s" % (test, key))
@@ -230,9 +250,9 @@ def main():
     unknown = attribute(messages, said)
     table, seen_hints, alone = read_table()
     if "--write" in sys.argv[1:]:
-        write(messages, hints, table)
+        write(messages, hints, table, said)
         table, seen_hints, alone = read_table()
-    wrong = check(messages, hints, table, seen_hints, alone, ran)
+    wrong = check(messages, hints, table, seen_hints, alone, ran, said)
     wrong += ["said, but no message of the table: %s" % line for line in unknown]
     for text in wrong:
         print(text)

@@ -159,8 +159,10 @@ read_signatures(struct audit *a, struct diag *d)
 
 	if ((st = dir_open(a->satchel, "signatures", &fd, d)) != ST_OK)
 		return st;
-	if ((st = dir_list(fd, &names, &n, d)) != ST_OK)
+	if ((st = dir_list(fd, &names, &n, d)) != ST_OK) {
+		diag_within(d, "satchel/signatures");
 		goto out;
+	}
 	a->signatures = calloc(n + 1, sizeof(*a->signatures));
 	a->signature_bytes = calloc(n + 1, sizeof(*a->signature_bytes));
 	if (a->signatures == NULL || a->signature_bytes == NULL) {

@@ -248,9 +248,12 @@ walk_directory(struct inventory_walk *w, int fd, struct diag *d)
 	char **names = NULL;
 	size_t n = 0, i, len = w->len;
 
-	if ((st = interrupt_check(d)) != ST_OK ||
-	    (st = dir_list(fd, &names, &n, d)) != ST_OK)
+	if ((st = interrupt_check(d)) != ST_OK)
 		return st;
+	if ((st = dir_list(fd, &names, &n, d)) != ST_OK) {
+		diag_within(d, "%s", len == 0 ? "." : ESC(w->path));
+		return st;
+	}
 	for (i = 0; i < n && st == ST_OK; i++) {
 		/* What does not fit is cut, and is no path of the set. */
 		snprintf(w->path + len, sizeof(w->path) - len, "%s%s",

@@ -28,6 +28,7 @@
 #endif
 
 #define TREE "tree"
+#define SPACE_HINT "make room there, or import into another folder"
 
 /* Room is asked for in advance from this size on. */
 #define ALLOCATE_MIN (64 * KIB)
@@ -96,14 +97,17 @@ check_space(int fd, const char *dest, uint64_t total, uint64_t n_files,
 		diag_set(d, ST_HOST, "host-space", "%s: %llu bytes are free, "
 		    "%llu are needed", ESC(dest), (unsigned long long)room,
 		    (unsigned long long)total);
-		diag_hint(d, "make room there, or import into another folder");
+		diag_hint(d, SPACE_HINT);
 		return ST_HOST;
 	}
 	/* Some file systems have no fixed number of files, and say 0. */
-	if (sv.f_files != 0 && sv.f_favail != 0 && n_files > sv.f_favail)
-		return diag_set(d, ST_HOST, "host-space", "%s: room for %llu "
+	if (sv.f_files != 0 && sv.f_favail != 0 && n_files > sv.f_favail) {
+		diag_set(d, ST_HOST, "host-space", "%s: room for %llu "
 		    "more files, %llu are needed", ESC(dest),
 		    (unsigned long long)sv.f_favail, (unsigned long long)n_files);
+		diag_hint(d, SPACE_HINT);
+		return ST_HOST;
+	}
 	return ST_OK;
 }
 

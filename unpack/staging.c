@@ -18,6 +18,7 @@
 
 /* Runs that remove theirs while this one opens it: so often it tries again. */
 #define TRIES 16
+#define STAGING_HINT "this is where the import grows: look at what stands there, and remove it"
 
 enum status
 staging_check_destination(int dest, const char *shown, const char *name,
@@ -61,8 +62,7 @@ static enum status
 foreign(const struct staging *s, const char *why, struct diag *d)
 {
 	diag_set(d, ST_HOST, "staging-foreign", "%s: %s", s->name, why);
-	diag_hint(d, "this is where the import grows: look at what stands "
-	    "there, and remove it");
+	diag_hint(d, STAGING_HINT);
 	return ST_HOST;
 }
 
@@ -130,8 +130,10 @@ empty(struct staging *s, struct diag *d)
 		for (i = 0; i < n && st == ST_OK; i++)
 			st = dir_remove_tree(s->fd, names[i], d);
 	dir_list_free(names, n);
-	if (st != ST_OK)
+	if (st != ST_OK) {
 		diag_within(d, "%s", s->name);
+		diag_hint(d, STAGING_HINT);
+	}
 	return st;
 }
 

@@ -115,9 +115,12 @@ survey_directory(struct survey *s, int fd, struct diag *d)
 	char **names = NULL;
 	size_t n = 0, i, len = s->len;
 
-	if ((st = interrupt_check(d)) != ST_OK ||
-	    (st = dir_list(fd, &names, &n, d)) != ST_OK)
+	if ((st = interrupt_check(d)) != ST_OK)
 		goto out;
+	if ((st = dir_list(fd, &names, &n, d)) != ST_OK) {
+		diag_within(d, "%s", len == 0 ? "tree" : ESC(s->path));
+		goto out;
+	}
 	for (i = 0; i < n && st == ST_OK; i++) {
 		/* What does not fit is cut, and is no name that is expected. */
 		snprintf(s->path + len, sizeof(s->path) - len, "%s%s",

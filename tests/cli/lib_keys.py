@@ -104,6 +104,9 @@ class Keyring:
         """Revoke subkey number (from 1) of a key."""
         self._edit(fpr, "key %d\nrevkey\ny\n0\n\ny\nsave\n" % number)
 
+    def disable(self, fpr):
+        self._edit(fpr, "disable\nsave\n")
+
     def _edit(self, fpr, commands):
         self._ask(["--edit-key", fpr], commands)
 

@@ -249,18 +249,6 @@ test_trust_load(void **state)
 	assert_clean();
 }
 
-static void
-test_engine(void **state)
-{
-	char text[100];
-	struct diag d = DIAG_INIT;
-
-	(void)state;
-	helper_set_left(25000);
-	assert_int_equal(gpg_engine(text, sizeof(text), &d), ST_OK);
-	assert_memory_equal(text, "gpg (GnuPG", 10);
-}
-
 static int
 setup(void **state)
 {
@@ -323,7 +311,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_engine),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_find_fingerprint),
 		cmocka_unit_test(test_fips),
