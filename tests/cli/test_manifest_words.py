@@ -198,9 +198,14 @@ def test_chunks_that_cannot_be():
             return frame
         body = frame[8:] + b"x" if where["number"] == 0 else frame[8:-1]
         return frame[:4] + len(body).to_bytes(4, "little") + body
+
+    def brief(data, where):
+        """zstd's magic number, and one byte."""
+        return (1, data[1], b"\x28\xb5\x2f\xfd\x20") if where["kind"] == 1 else data
     files = {"b.bin": hashlib.shake_256(b"b").digest(34000)}
     opened([({"cut": shorter}, "goes on behind a chunk that is shorter than the chunk size"),
-            ({"frame": moved}, "encrypted chunk of an impossible length")], files, recipients=[sender])
+            ({"frame": moved}, "encrypted chunk of an impossible length"),
+            ({"data": brief}, "zstd frame of 5 bytes")], files, recipients=[sender])
 
 
 lib.main(globals())
