@@ -151,5 +151,8 @@ archive_read_data_block(void *a, const void **buf, size_t *n, int64_t *offset)
 }
 
 
+/* libyaml: without a word about the reason */
+BREAK(int, yaml_parser_parse, 0, (void *p, void *e), (p, e))
+
 /* libc */
 BREAK(char *, nl_langinfo, item == CODESET ? "ANSI_X3.4-1968" : "", (nl_item item), (item))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Libraries that break their word (shim.c): what create and extract say, and that neither leaves
+"""Libraries, and a gpg, that break their word (shim.c): what create and extract say, and that neither leaves
 anything.  Most of what is asked of libarchive was compared byte for byte before it saw it; these
 are the checks of what it makes of that."""
 
@@ -9,7 +9,7 @@ import shutil
 import subprocess
 
 import lib
-from lib import HOST, MALFORMED, OK, Room, expect, pack, unpack
+from lib import HOST, MALFORMED, OK, USAGE, Room, expect, pack, unpack
 from lib_keys import Keyring
 
 keys = Keyring()
@@ -76,7 +76,23 @@ def test_create():
         ("EVP_DigestUpdate", CLEAR, HOST, "libcrypto could not compute a digest"),
         ("EVP_DigestFinal_ex", CLEAR, HOST, "libcrypto could not compute a digest"),
         ("ZSTD_compress2", CLEAR, HOST, "libzstd: "),
+        ("yaml_parser_parse:9", CLEAR, USAGE, "handoff.yaml: line 1: not YAML: cannot be read"),
     ])
+
+
+def test_a_gpg_that_wraps_the_key_to_somebody_else():
+    other = keys.gen("Stranger", "stranger@example.net")
+    with Room() as here:
+        (here / "wrapped").write_bytes(keys.gpg(
+            "--trust-model", "always", "--cipher-algo", "AES256", "--compress-algo", "none", "--no-encrypt-to",
+            "-r", other, "--encrypt", stdin=bytes(80)))
+        (here / "gpg").write_text('#!/bin/sh\ncase " $* " in *" --encrypt "*) cat > /dev/null; exec cat %s;; esac\n'
+                                  'exec %s "$@"\n' % (here / "wrapped", shutil.which("gpg")))
+        (here / "gpg").chmod(0o755)
+        env = dict(keys.env(), PATH="%s:%s" % (here, os.environ["PATH"]))
+        r = expect(pack(*SIGNED, *SEALED, "-o", HERE / "out", env=env), HOST,
+                   "the key that gpg wrapped to %s: is for another recipient's key" % sender)
+        assert not (HERE / "out").exists(), r
 
 
 def test_extract():

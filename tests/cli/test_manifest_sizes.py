@@ -2,13 +2,16 @@
 """Content manifests, properly signed, of more directories and of more bytes than there may be.  The
 second takes over 1 GiB of memory, which is what a reader has to have for one that is no larger."""
 
+import functools
 import itertools
 
 import lib
 from lib import MALFORMED, Room, expect, unpack
-from lib_hostile import TRUST, build, cleanup, keys, sender
+from lib_hostile import TRUST, build, cleanup, keys, rules, sender
 
 __all__ = ["cleanup"]
+# the same chunk is compressed once
+build.weave.zstd = functools.lru_cache(8)(build.weave.zstd)
 
 
 def opened(hooks, words):
@@ -33,9 +36,26 @@ def test_more_directories_than_there_may_be():
 
 
 def test_more_bytes_than_there_may_be():
-    part = bytes(16 << 20)
-    opened({"cut": lambda cut, where: [part] * 65 if where["kind"] == 2 else cut},
-           "the content manifest is over its cap of 1073741824 bytes")
+    """A few more, which only the reader of the text counts; and more than are gathered for it."""
+    step, most = 16 << 20, 1 << 30
+    blanks, texts = b" " * step, []
+
+    def keep(text, _where):
+        texts.append(text)
+        return text
+
+    def cut(chunks, where):
+        return [texts[0].ljust(step), *[blanks] * 63, blanks[:10]] if where["kind"] == 2 else chunks
+
+    def commitment(_right, _where):
+        parts = [texts[0].ljust(step), *[blanks] * 63, blanks[:10]]
+        assert sum(map(len, parts)) == most + 10
+        bundle_id = rules.sha512(b"satchel", b"id\0")[:16]
+        return rules.sha512(rules.purpose("satchel-contents"), bundle_id, rules.u64(0), bytes(32), *parts)
+
+    opened({"content_text": keep, "cut": cut, "commitment": commitment}, "line 1: more than %d bytes" % most)
+    opened({"cut": lambda chunks, where: [blanks] * 65 if where["kind"] == 2 else chunks},
+           "the content manifest is over its cap of %d bytes" % most)
 
 
 lib.main(globals())
