@@ -154,5 +154,8 @@ archive_read_data_block(void *a, const void **buf, size_t *n, int64_t *offset)
 /* libyaml: without a word about the reason */
 BREAK(int, yaml_parser_parse, 0, (void *p, void *e), (p, e))
 
+/* libunistring, for want of memory */
+BREAK(void *, u8_normalize, NULL, (void *f, const void *s, size_t n, void *o, size_t *on), (f, s, n, o, on))
+
 /* libc */
 BREAK(char *, nl_langinfo, item == CODESET ? "ANSI_X3.4-1968" : "", (nl_item item), (item))
