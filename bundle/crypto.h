@@ -29,6 +29,8 @@ void digest_free(struct digest *g);			/* accepts NULL */
 /* Each starts a new message after digest_new() and digest_final(); 0 or -1. */
 int digest_update(struct digest *g, const void *data, size_t len);
 int digest_final(struct digest *g, uint8_t *out);
+/* digest_failed - ST_HOST, for where one of these has failed. */
+enum status digest_failed(struct diag *d);
 
 /* The digest of one buffer. */
 enum status digest_sha512(const void *data, size_t len, uint8_t out[SHA512_LEN],

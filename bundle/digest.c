@@ -41,8 +41,8 @@ algorithm(enum digest_algo algo)
 	return fetched[algo];
 }
 
-static enum status
-failed(struct diag *d)
+enum status
+digest_failed(struct diag *d)
 {
 	ERR_clear_error();
 	return diag_set(d, ST_HOST, "crypto-digest",
@@ -107,16 +107,16 @@ digest_pieces(enum digest_algo algo, const struct piece *p, size_t n,
 	size_t i;
 
 	if ((g = digest_new(algo)) == NULL) {
-		st = failed(d);
+		st = digest_failed(d);
 		goto out;
 	}
 	for (i = 0; i < n; i++)
 		if (digest_update(g, p[i].data, p[i].len) == -1) {
-			st = failed(d);
+			st = digest_failed(d);
 			goto out;
 		}
 	if (digest_final(g, out) == -1) {
-		st = failed(d);
+		st = digest_failed(d);
 		goto out;
 	}
 	st = ST_OK;
@@ -357,13 +357,13 @@ chunk_digest_make(struct chunk_digest *g, enum volume_kind kind,
 	put_le64(head + PURPOSE_LEN, (uint64_t)kind);
 	put_le64(head + PURPOSE_LEN + 8, len);
 	if (digest_update(g->outer, head, sizeof(head)) == -1)
-		return failed(d);
+		return digest_failed(d);
 	for (; len > 0; stored += n, len -= n) {
 		n = len < LEAF_BATCH * LEAF_LEN ? len : LEAF_BATCH * LEAF_LEN;
 		n_leaves = (n + LEAF_LEN - 1) / LEAF_LEN;
 		if (leaves(g, stored, n, batch) == -1 ||
 		    digest_update(g->outer, batch, n_leaves * SHA512_LEN) == -1)
-			return failed(d);
+			return digest_failed(d);
 	}
-	return digest_final(g->outer, out) == -1 ? failed(d) : ST_OK;
+	return digest_final(g->outer, out) == -1 ? digest_failed(d) : ST_OK;
 }

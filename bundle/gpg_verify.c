@@ -77,8 +77,7 @@ check_left16(const struct verify *v, const struct gpg_candidate *c,
 	    digest_final(g, out) == 0 ? 0 : -1;
 	digest_free(g);
 	if (r == -1)
-		return diag_set(d, ST_HOST, "crypto-digest",
-		    "libcrypto could not compute a digest");
+		return digest_failed(d);
 	if (memcmp(out, p->left16, 2) != 0)
 		return diag_set(d, ST_UNTRUSTED, "sig-bad",
 		    "does not fit these bytes (another text was signed, or it is changed)");

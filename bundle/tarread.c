@@ -370,8 +370,7 @@ read_file(struct reader *r, struct archive *a, const struct content_entry *e,
 			    "data/%s: libarchive gives other data than the "
 			    "content that stands there", ESC(e->path));
 		if (digest_update(g, buf, len) != 0)
-			return diag_set(r->d, ST_HOST, "host-digest",
-			    "SHA-256 failed");
+			return digest_failed(r->d);
 		if (sink != NULL && sink->data != NULL &&
 		    (st = give(r, sink, buf, len, done)) != ST_OK)
 			return st;
@@ -386,7 +385,7 @@ read_file(struct reader *r, struct archive *a, const struct content_entry *e,
 		    ESC(e->path), (unsigned long long)done,
 		    (unsigned long long)e->file->size);
 	if (digest_final(g, seen) != 0)
-		return diag_set(r->d, ST_HOST, "host-digest", "SHA-256 failed");
+		return digest_failed(r->d);
 	if (!crypto_equal(seen, e->file->digest, sizeof(seen)))
 		return diag_set(r->d, ST_MALFORMED, "file-digest",
 		    "data/%s: the file's digest differs from the one in the "

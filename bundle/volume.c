@@ -86,8 +86,7 @@ volume_index_digest(const uint8_t *head, size_t head_len, const uint8_t *index,
 	    digest_update(g, head, head_len) == -1 ||
 	    digest_update(g, index, index_len) == -1 ||
 	    digest_final(g, out) == -1) {
-		st = diag_set(d, ST_HOST, "crypto-digest",
-		    "libcrypto could not compute a digest");
+		st = digest_failed(d);
 		goto out;
 	}
 	st = ST_OK;

@@ -128,8 +128,7 @@ put(struct volume_writer *w, const void *data, size_t len, struct diag *d)
 	size_t n;
 
 	if (w->sum != NULL && digest_update(w->sum, data, len) == -1)
-		return diag_set(d, ST_HOST, "crypto-digest",
-		    "libcrypto could not compute a digest");
+		return digest_failed(d);
 	for (; len > 0; p += n, len -= n) {
 		n = UNIT - w->used < len ? UNIT - w->used : len;
 		memcpy(w->buf + w->used, p, n);
@@ -251,8 +250,7 @@ volume_finish(struct volume_writer *w, struct transport_volume *out,
 	    (st = flush(w, d)) != ST_OK)
 		goto out;
 	if (sum != NULL && digest_final(w->sum, sum) == -1) {
-		st = diag_set(d, ST_HOST, "crypto-digest",
-		    "libcrypto could not compute a digest");
+		st = digest_failed(d);
 		goto out;
 	}
 	if ((st = file_sync_close(&w->fd, final_name(w), d)) != ST_OK)

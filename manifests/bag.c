@@ -235,8 +235,8 @@ add_tag_manifest(struct list *l, bag_sha256 *sha256, void *arg, struct diag *d)
 			return diag_nomem(d);
 		data = f->bytes.len == 0 ? (const uint8_t *)"" : f->bytes.data;
 		if (sha256(arg, data, f->bytes.len, digest) != 0)
-			return diag_set(d, ST_INTERNAL, "digest",
-			    "%s: SHA-256 failed", f->path);
+			return diag_set(d, ST_HOST, "crypto-digest",
+			    "%s: libcrypto could not compute a digest", f->path);
 		put_digest(b, digest, "", f->path);
 	}
 	return b->failed ? diag_nomem(d) : ST_OK;

@@ -262,7 +262,10 @@ read_path(struct yaml *y, struct contents *c, const char *before)
 	if (yaml_failed(y) != ST_OK)
 		return NULL;
 	if ((wrong = path_check(s, len)) != NULL) {
-		yaml_fail(y, "field-path", "the path %s %s", ESC(s), wrong);
+		if (strcmp(wrong, PATH_NO_MEMORY) == 0)
+			yaml_nomem(y);
+		else
+			yaml_fail(y, "field-path", "the path %s %s", ESC(s), wrong);
 		return NULL;
 	}
 	if (before != NULL && path_compare(before, s) >= 0) {

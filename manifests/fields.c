@@ -51,7 +51,11 @@ checked(struct yaml *y, const char *rule,
 	if (yaml_failed(y) != ST_OK)
 		return NULL;
 	if ((wrong = check(s, len)) != NULL) {
-		yaml_fail(y, rule, "%s: %s %s", ESC(yaml_name(y)), ESC(s), wrong);
+		if (strcmp(wrong, PATH_NO_MEMORY) == 0)
+			yaml_nomem(y);
+		else
+			yaml_fail(y, rule, "%s: %s %s", ESC(yaml_name(y)), ESC(s),
+			    wrong);
 		return NULL;
 	}
 	if ((copy = strdup(s)) == NULL)

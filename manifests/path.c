@@ -57,7 +57,7 @@ check_nfc(const char *s, size_t len)
 	size_t n;
 
 	if ((nfc = u8_normalize(UNINORM_NFC, u, len, NULL, &n)) == NULL)
-		return "could not be normalised (out of memory)";
+		return PATH_NO_MEMORY;
 	if (n != len || memcmp(nfc, u, len) != 0)
 		rule = "is not in Unicode normalisation form C";
 	free(nfc);

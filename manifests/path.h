@@ -18,6 +18,9 @@
  */
 const char *path_check(const char *path, size_t len);
 
+/* What path_check(), path_check_name() and text_check() say for want of memory: no rule was broken. */
+#define PATH_NO_MEMORY "could not be normalised (out of memory)"
+
 /* path_check_name - the same for a bundle or component name: one legal component that begins with neither "." nor "-". */
 const char *path_check_name(const char *name, size_t len);
 

@@ -329,8 +329,9 @@ fail_kind(struct yaml *y, const char *kind)
 
 	if (y->st != ST_OK)
 		return;
-	if (y->depth == 0)
-		yaml_fail_at(y, line, "yaml-type", "the document must be %s", kind);
+	if (y->depth == 0)		/* all that there are begin with one */
+		yaml_fail_at(y, line, "yaml-type",
+		    "the document must be a map (key: value)");
 	else
 		yaml_fail_at(y, line, "yaml-type", "%s: must be %s", ESC(y->key), kind);
 }

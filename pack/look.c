@@ -211,6 +211,7 @@ read_index(struct look *l, const struct siblings *siblings, struct tree_entry *e
 		st = ST_OK;
 	} else if (st == ST_MALFORMED) {
 		diag_within(&why, "malformed shard index");
+		diag_hint(&why, "fetch it again; or leave it out with exclude");
 		st = add_problem(l, &why, d);
 	} else if (st != ST_OK) {
 		*d = why;

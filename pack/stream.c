@@ -187,7 +187,7 @@ put_content(struct creation *c, struct writer *w, int fd,
 		if (st != ST_OK)
 			return st;
 		if (digest_update(g, room, n) == -1)
-			return diag_set(d, ST_INTERNAL, "digest", "SHA-256 failed");
+			return digest_failed(d);
 		facts_pass(c->facts, room, n);
 		writer_advance(w, n);
 		at += n;
@@ -224,7 +224,7 @@ put_file(struct creation *c, struct writer *w, size_t i, struct digest *g,
 		goto out;
 	facts_end(c->facts);
 	if (digest_final(g, file->digest) == -1) {
-		st = diag_set(d, ST_INTERNAL, "digest", "SHA-256 failed");
+		st = digest_failed(d);
 		goto out;
 	}
 	st = writer_put(w, zeros, tar_padding(file->size), d);

@@ -132,13 +132,16 @@ def records(folder):
 
 
 def attribute(messages, said):
-    """To the message that fits best."""
+    """To the message that fits best; where that only leads to another one (": %s"), to both."""
     cache = {}
     everything = sorted(messages.values(), key=lambda m: -m.weight)
     for test, _, line, hint in sorted(said):
         if line not in cache:
             fits = [m for m in everything if m.part in line and m.pattern.match(line)]
             cache[line] = [m for m in fits if m.weight == fits[0].weight]
+            if fits and fits[0].text.endswith(": %s"):
+                last = [m for m in fits if not m.text.endswith(": %s")]
+                cache[line] += [m for m in last if m.weight == last[0].weight]
         for m in cache[line]:
             if test not in m.seen or (hint and not m.seen[test][1]):
                 m.seen[test] = (line, hint)

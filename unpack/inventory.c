@@ -72,7 +72,7 @@ feed_digest(struct inventory_worker *w, struct inventory_job *j)
 		    (st = file_pread(j->fd, w->buf, n, at, &j->d)) != ST_OK)
 			return st;
 		if (digest_update(w->digest, w->buf, n) == -1)
-			return diag_set(&j->d, ST_INTERNAL, "digest", "SHA-256 failed");
+			return digest_failed(&j->d);
 		at += n;
 	}
 	return ST_OK;
@@ -86,7 +86,7 @@ digest_file(struct inventory_worker *w, struct inventory_job *j)
 
 	/* In any case: the next file begins with an empty digest. */
 	if (digest_final(w->digest, out) == -1)
-		return diag_set(&j->d, ST_INTERNAL, "digest", "SHA-256 failed");
+		return digest_failed(&j->d);
 	if (st == ST_OK && !crypto_equal(out, j->file->digest, SHA256_LEN))
 		st = diag_set(&j->d, ST_DAMAGED, "changed",
 		    "differs from the signed digest");

@@ -56,6 +56,8 @@ def test_a_handoff_that_is_not_plain_yaml():
         (change("  title: AE-0042", "  \"ti\\ntle\": AE-0042"), "a line break in a key"),
         (change("from: Example AI, Inc.", "from: \"Example\\nAI\""), "a line break in the text"),
         (change("from: Example AI, Inc.", "x-deep: " + "[" * 40 + "]" * 40), "nested more than"),
+        (change("title: AE-0042", "title: " + "A" * 65537), "a text of more than 65536 bytes"),
+        (HANDOFF + "".join("x-%d: y\n" % i for i in range(1024)), "more than 1024 keys in one map"),
     ])
 
 

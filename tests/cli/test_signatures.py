@@ -139,6 +139,8 @@ def test_forms_made_by_hand():
         (key.sign(text, hashed=issuer + created + created), UNTRUSTED, "other hashed subpackets"),
         (key.sign(text, hashed=issuer + created + sub(3, time4(9 * DAY))), UNTRUSTED, "other hashed subpackets"),
         (key.sign(text, hashed=issuer + sub(2 | 0x80, now)), UNTRUSTED, "other hashed subpackets"),
+        (key.sign(text, hashed=sub(33, b"\x05" + bytes.fromhex(fpr)) + created), UNTRUSTED, "of a version 4 key"),
+        (key.sign(text, hashed=issuer + sub(2, now[:3])), UNTRUSTED, "a malformed creation time"),
         (key.sign(text, hashed=issuer), UNTRUSTED, "lacks"),
         (key.sign(text, hashed=issuer, unhashed=created + key.issuer()), UNTRUSTED, "lacks"),
         (key.sign(text, hashed=created, unhashed=key.issuer()), UNTRUSTED, "other hashed subpackets"),

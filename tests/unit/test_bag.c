@@ -304,7 +304,7 @@ test_errors(void **state)
 
 		make_world(&w);
 		assert_int_equal(bag_make(&w.src, sha256, &left, &files, &n, &d),
-		    ST_INTERNAL);
+		    ST_HOST);
 		assert_null(files);
 		assert_int_equal(n, 0);
 	}
