@@ -4,7 +4,8 @@
  * is lost, weights get smaller, what is no weights is left alone.  Hostile data
  * are in test_planes_hostile.c.
  *
- * SATCHEL_PLANES_CASES: random chunks to try, 20000 unless set.
+ * SATCHEL_PLANES_CASES: random chunks to try, 20000 unless set; SATCHEL_PLANES_SEED:
+ * other ones (tests/long/test_planes.py tries ten million).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -408,8 +409,9 @@ test_random(void **state)
 {
 	const char *set = getenv("SATCHEL_PLANES_CASES");
 	unsigned long cases = set != NULL ? strtoul(set, NULL, 10) : CASES;
+	const char *other = getenv("SATCHEL_PLANES_SEED");
 	unsigned long i, n_planes = 0;
-	uint64_t seed = 20260101;
+	uint64_t seed = 20260101 + (other != NULL ? strtoul(other, NULL, 10) : 0);
 	uint8_t *in = room(CHUNK);
 	size_t len;
 
