@@ -169,6 +169,36 @@ remove_socketdir(void *arg, struct bytes *out, struct diag *d)
 	return st;
 }
 
+#define SOCKETS_BASES 4U
+#define SOCKETS_PATH 64
+
+/* Below which folders GnuPG makes one for the sockets of a home that is not the usual one. */
+static void
+sockets_path(char path[SOCKETS_PATH], size_t i)
+{
+	static const char *const bases[SOCKETS_BASES] = { "/run/gnupg", "/run",
+		"/var/run/gnupg", "/var/run" };
+
+	snprintf(path, SOCKETS_PATH, "%s/user/%u/gnupg", bases[i],
+	    (unsigned int)getuid());
+}
+
+/* Where none of them is there, the sockets lay in the home itself. */
+static bool
+has_sockets_path(void)
+{
+	char path[SOCKETS_PATH];
+	struct stat sb;
+	size_t i;
+
+	for (i = 0; i < SOCKETS_BASES; i++) {
+		sockets_path(path, i);
+		if (stat(path, &sb) == 0 || errno != ENOENT)
+			return true;
+	}
+	return false;
+}
+
 /*
  * The same where gpgconf is missing or hangs: GnuPG calls the folder d. and 24
  * letters, the z-base-32 of the first 15 bytes of the SHA-1 of the home's path.
@@ -177,8 +207,7 @@ static void
 remove_socketdir_by_name(const char *home)
 {
 	static const char letters[] = "ybndrfg8ejkmcpqxot1uwisza345h769";
-	static const char *const bases[] = { "/run", "/run/gnupg" };
-	char name[2 + 24 + 1] = "d.", path[64];
+	char name[2 + 24 + 1] = "d.", path[SOCKETS_PATH];
 	uint8_t hash[SHA1_LEN];
 	struct diag ignored;
 	size_t i, bit;
@@ -192,9 +221,8 @@ remove_socketdir_by_name(const char *home)
 		    (11 - bit % 8)) & 31];
 	}
 	name[2 + i] = '\0';
-	for (i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
-		snprintf(path, sizeof(path), "%s/user/%u/gnupg", bases[i],
-		    (unsigned int)getuid());
+	for (i = 0; i < SOCKETS_BASES; i++) {
+		sockets_path(path, i);
 		if (dir_open_path(path, &fd, &ignored) == ST_OK &&
 		    dir_remove_tree(fd, name, &ignored) != ST_OK)
 			(void)ignored;
@@ -214,10 +242,12 @@ gpg_home_remove(struct gpg_home *h)
 	if (h->path[0] == '\0')
 		return;
 	/* First: gpgconf finds the folder's name from the home's. */
-	if (helper_run(&job, remove_socketdir, h, &out, &ignored) != ST_OK)
-		(void)ignored;
-	bytes_free(&out);
-	remove_socketdir_by_name(h->path);
+	if (has_sockets_path()) {
+		if (helper_run(&job, remove_socketdir, h, &out, &ignored) != ST_OK)
+			(void)ignored;
+		bytes_free(&out);
+		remove_socketdir_by_name(h->path);
+	}
 	slash = strrchr(h->path, '/');
 	*slash = '\0';
 	if (dir_open_path(slash == h->path ? "/" : h->path, &fd, &ignored) ==

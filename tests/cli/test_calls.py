@@ -102,7 +102,7 @@ IMPORTING = [
      "hint: make room there, or import into another folder"),
     ("fchmod 1 /tree$ EPERM", "tree: mode: Operation not permitted"),
     ("fchmod 1 notes.md EPERM", "notes.md: mode: Operation not permitted"),
-    ("write 1 data/notes.md ENOSPC", "notes.md: writing: No space left on device"),
+    ("pwrite 1 data/notes.md ENOSPC", "notes.md: writing: No space left on device"),
     ("close 1 data/notes.md EIO", "notes.md: close: Input/output error"),
     ("fstat 1 /tree$ EIO", "tree: Input/output error"),
     ("futimens 1 /tree$ EPERM", "tree: time: Operation not permitted"),

@@ -29,7 +29,8 @@ EVERYBODY = os.getuid() != 0
 
 ERRORS = {
     "openat": ("EMFILE", "EACCES", "EIO"), "read": ("EIO",), "pread64": ("EIO",), "getdents64": ("EIO",),
-    "newfstatat": ("EIO", "EACCES"), "write": ("ENOSPC", "EIO"), "fsync": ("EIO",), "fdatasync": ("EIO",),
+    "newfstatat": ("EIO", "EACCES"), "write": ("ENOSPC", "EIO"), "pwrite64": ("ENOSPC", "EIO"),
+    "fsync": ("EIO",), "fdatasync": ("EIO",),
     "syncfs": ("EIO",), "renameat": ("EIO",), "renameat2": ("ENOSPC", "EACCES"), "mkdir": ("ENOSPC", "EACCES"),
     "mkdirat": ("ENOSPC",), "unlinkat": ("EIO",), "fchmod": ("EPERM",), "utimensat": ("EPERM",),
     "fallocate": ("ENOSPC", "EOPNOTSUPP"), "ftruncate": ("EIO",), "lseek": ("EIO",), "clone": ("EAGAIN",),
@@ -38,7 +39,7 @@ ERRORS = {
     "sync_file_range": ("EIO",), "fstatfs": ("EIO",), "uname": ("EFAULT",),
 }
 # A signal without a meaning interrupts these; they are asked again.
-AGAIN = ("openat", "read", "pread64", "write", "wait4", "poll")
+AGAIN = ("openat", "read", "pread64", "write", "pwrite64", "wait4", "poll")
 # Of these some belong to the cleaning up itself, which then cannot be complete.
 CLEANING = ("openat", "getdents64", "fcntl", "unlinkat", "newfstatat")
 TEXTS = ("Too many open files", "Permission denied", "Input/output error", "No space left", "Operation not permitted",
