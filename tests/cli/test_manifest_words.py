@@ -185,6 +185,20 @@ def test_paths_that_nobody_may_have():
              "the directory that d/notes.md lies in is not listed")])
 
 
+def test_what_was_not_signed_for():
+    """Keys, contents and lists that are others than those that the signed manifest stands for."""
+    def other(right, _where):
+        return bytes([right[0] ^ 1]) + right[1:]
+
+    def opener_alone(stream, where):
+        return stream[:32] if where["kind"] == 2 else stream
+    sealed, portable = {"recipients": [sender]}, {"portable": True}
+    opened([({"run_commitment": other}, "the wrapped key of lane 0, run 0 is not the key that was signed for"),
+            ({"stream": opener_alone}, "the contents of lane 0 hold no content manifest")], **sealed)
+    opened([({"commitment": other}, "the content manifest of lane 0 is not the one that was signed for")])
+    opened([({"sums256": other}, "SHA256SUMS does not say what the content manifest says")], **portable)
+
+
 def test_chunks_that_cannot_be():
     """Signed, and sealed with the right key; what is wrong with their lengths shows when they are opened."""
     def shorter(cut, where):
