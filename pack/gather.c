@@ -176,7 +176,9 @@ check_path(struct walk *w, const char *name, bool legal_parent)
 
 	rule = legal_parent ? path_check(w->path, w->len) :
 	    path_check(name, strlen(name));
-	if (rule != NULL) {
+	if (rule != NULL && strcmp(rule, PATH_NO_MEMORY) == 0) {
+		refuse(w, diag_nomem(&why), &why);
+	} else if (rule != NULL) {
 		diag_set(&why, ST_REFUSED, "illegal-name", "the path %s", rule);
 		diag_hint(&why, "rename it, or leave it out with exclude");
 		refuse(w, ST_REFUSED, &why);

@@ -150,6 +150,10 @@ walk_entry(struct walk *w, size_t parent, int dirfd, const char *name,
 	w->len += (size_t)snprintf(w->path + len, sizeof(w->path) - len, "%s%.*s",
 	    len == 0 ? "" : "/", (int)CAP_COMPONENT + 1, name);
 	if ((rule = path_check(w->path, w->len)) != NULL) {
+		if (strcmp(rule, PATH_NO_MEMORY) == 0) {
+			st = diag_nomem(d);
+			goto out;
+		}
 		diag_set(&why, ST_REFUSED, "illegal-name", "the path %s", rule);
 		diag_hint(&why, "rename it; what it holds was not looked at");
 		st = note(w, &why, d);

@@ -76,8 +76,15 @@ def test_create():
         ("EVP_DigestUpdate", CLEAR, HOST, "libcrypto could not compute a digest"),
         ("EVP_DigestFinal_ex", CLEAR, HOST, "libcrypto could not compute a digest"),
         ("ZSTD_compress2", CLEAR, HOST, "libzstd: "),
+        # a file whose name is not ASCII is not to blame
+        ("u8_normalize", CLEAR, HOST, ".txt: out of memory"),
         ("yaml_parser_parse:9", CLEAR, USAGE, "handoff.yaml: line 1: not YAML: cannot be read"),
     ])
+
+
+def test_init():
+    r = expect(pack("init", HERE / "in", "-o", HERE / "draft", env=broken("u8_normalize")), HOST, "out of memory")
+    assert not (HERE / "draft").exists() and "rename" not in r.err, r
 
 
 def test_a_gpg_that_wraps_the_key_to_somebody_else():
