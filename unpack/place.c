@@ -256,7 +256,8 @@ begin_file(struct place *p, int dirfd, const char *name, const char *shown,
 	enum status st;
 
 	p->written = 0;
-	p->allocated = p->holes = false;
+	p->allocated = false;
+	p->holes = false;
 	p->shown = shown;
 	st = file_create(dirfd, name, 0600, &p->fd, d);
 	if (st != ST_OK)
