@@ -14,6 +14,7 @@
 #define RUN_HEADER 5U			/* mode and length of a frame */
 #define TOP_SAMPLE 512U			/* elements by which a block's top is chosen */
 #define CELL_MIN 256U			/* a last cell under this joins the one before */
+#define MOST(len) ((len) / 4 * 3)
 
 /*
  * limit   out[0 .. limit) is all there is
@@ -385,7 +386,9 @@ any_hope(const struct probe_cell *cell, size_t n)
 
 /*
  * Join cells to runs and plan each.  Returns how many runs there are, or 0
- * where none is for planes.
+ * where none is for planes.  Bytes in which nothing repeats itself are, but not
+ * the few in text, such as its beginning, where nothing was seen before: coded
+ * apart they would save nothing, and zstd would be run twice.
  */
 static size_t
 plan_runs(struct planes_ctx *c, const uint8_t *in, size_t len)
@@ -394,8 +397,8 @@ plan_runs(struct planes_ctx *c, const uint8_t *in, size_t len)
 	const struct probe_cell *cell = c->cell;
 	struct probe_matches m;
 	struct planes_run *r;
-	size_t i, j, n_runs = 0;
-	int planes = 0;
+	size_t i, j, n_runs = 0, repeats = 0;
+	int planes = 0, bytes = 0;
 
 	for (i = 0; i < n; i = j) {
 		m = cell[i].matches;
@@ -412,10 +415,17 @@ plan_runs(struct planes_ctx *c, const uint8_t *in, size_t len)
 		r->at = i * PROBE_CELL;
 		r->end = j == n ? len : j * PROBE_CELL;
 		planes_plan(c, in, r->at, r->end, &cell[i], &m, &r->plan);
-		planes |= r->plan.verdict == PLAN_PLANES ||
-		    r->plan.verdict == PLAN_EITHER;
+		if (r->plan.verdict == PLAN_MATCHES)
+			repeats += r->end - r->at;
+		else if (r->plan.verdict == PLAN_STORE)
+			continue;
+		else if (r->plan.layout->kind == PLANES_BYTES ||
+		    r->plan.layout->kind == PLANES_HALVES)
+			bytes = 1;
+		else
+			planes = 1;
 	}
-	return planes ? n_runs : 0;
+	return planes || (bytes && repeats <= MOST(len)) ? n_runs : 0;
 }
 
 enum status
@@ -451,7 +461,7 @@ planes_encode(struct planes_ctx *c, int level, const uint8_t *plain, size_t len,
 			return st;
 	}
 	/* Much that repeats itself may do so across pieces. */
-	if (!w.full && n > 1 && matches > len / 4 * 3 &&
+	if (!w.full && n > 1 && matches > MOST(len) &&
 	    (st = try_matches(&w, 0, plain, len, d)) != ST_OK)
 		return st;
 	if (w.full)

@@ -166,6 +166,33 @@ test_left_alone(void **state)
 	free(in);
 }
 
+/* A text begins with what was not seen before: that alone makes no planes of it. */
+static void
+test_text_begins(void **state)
+{
+	const size_t begins[] = { 1000, 40000, CHUNK / 5 };
+	uint8_t *in = room(CHUNK);
+	uint32_t v = 1;
+	size_t i, k;
+
+	(void)state;
+	for (k = 0; k < sizeof(begins) / sizeof(*begins); k++) {
+		weights_fill(WEIGHTS_TEXT, k, in, CHUNK);
+		for (i = 0; i < begins[k]; i++) {
+			v = v * 1664525U + 1013904223U;
+			in[i] = (uint8_t)(' ' + (v >> 24) % 64);
+		}
+		assert_int_equal(trip(ctx, in, CHUNK), 0);
+	}
+	/* Where it is more than that, it is coded apart. */
+	for (i = 0; i < CHUNK / 2; i++) {
+		v = v * 1664525U + 1013904223U;
+		in[i] = (uint8_t)(' ' + (v >> 24) % 64);
+	}
+	assert_int_not_equal(trip(ctx, in, CHUNK), 0);
+	free(in);
+}
+
 static void
 test_short(void **state)
 {
@@ -473,6 +500,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_left_alone),
+		cmocka_unit_test(test_text_begins),
 		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_around_cells),
 		cmocka_unit_test(test_phases),
