@@ -90,15 +90,37 @@ is_version(const char *s)
 	    n > 0 && (major > 2 || (major == 2 && minor >= 2));
 }
 
-static bool
-has_version(struct gpgme_context *ctx)
+static gpgme_engine_info_t
+engine(struct gpgme_context *ctx)
 {
 	gpgme_engine_info_t e = gpgme_ctx_get_engine_info(ctx);
 
-	for (; e != NULL; e = e->next)
-		if (e->protocol == GPGME_PROTOCOL_OpenPGP)
-			return is_version(e->version);
-	return false;
+	while (e != NULL && e->protocol != GPGME_PROTOCOL_OpenPGP)
+		e = e->next;
+	return e;
+}
+
+static bool
+has_version(struct gpgme_context *ctx)
+{
+	gpgme_engine_info_t e = engine(ctx);
+
+	return e != NULL && is_version(e->version);
+}
+
+/*
+ * This gpg, on a home that GNUPGHOME names.  GPGME has looked into PATH itself, and has asked
+ * what it found there for its version: it would ask again if it were told the same.
+ */
+static gpgme_error_t
+use_gpg(struct gpgme_context *ctx, const char *gpg, const char *home)
+{
+	gpgme_engine_info_t e = engine(ctx);
+
+	if (e != NULL && e->file_name != NULL && strcmp(e->file_name, gpg) == 0 &&
+	    e->home_dir == NULL)
+		return 0;
+	return gpgme_ctx_set_engine_info(ctx, GPGME_PROTOCOL_OpenPGP, gpg, home);
 }
 
 #define ARG(s) ((char[sizeof(s)]){ s })
@@ -145,10 +167,11 @@ gpg_ctx_open(const char *home, bool interactive, struct gpgme_context **ctx,
 	if (gpgme_check_version("1.15.0") == NULL)
 		return diag_set(d, ST_HOST, "gpg-failed",
 		    "GPGME is older than 1.15.0");
+	if (setenv("GNUPGHOME", home, 1) == -1)
+		return diag_nomem(d);
 	if ((err = gpgme_new(ctx)) != 0)
 		return gpg_ctx_failed(err, "start", d);
-	if ((err = gpgme_ctx_set_engine_info(*ctx, GPGME_PROTOCOL_OpenPGP, gpg,
-	    home)) != 0 ||
+	if ((err = use_gpg(*ctx, gpg, home)) != 0 ||
 	    (err = gpgme_set_protocol(*ctx, GPGME_PROTOCOL_OpenPGP)) != 0 ||
 	    (err = gpgme_set_pinentry_mode(*ctx, interactive ?
 	    GPGME_PINENTRY_MODE_DEFAULT : GPGME_PINENTRY_MODE_ERROR)) != 0) {
@@ -233,6 +256,32 @@ gpg_ctx_list(struct gpgme_context *ctx, struct _gpgme_key **keys, size_t cap,
 	gpg_ctx_free_keys(keys, held);
 	*n = 0;
 	return gpg_ctx_failed(err, "listing certificates", d);
+}
+
+unsigned int
+gpg_ctx_key(struct gpgme_context *ctx, const char *fpr, struct _gpgme_key **key)
+{
+	gpgme_key_t second = NULL;
+	gpgme_error_t err;
+
+	*key = NULL;
+	if ((err = gpgme_set_keylist_mode(ctx, GPGME_KEYLIST_MODE_LOCAL)) != 0 ||
+	    (err = gpgme_op_keylist_start(ctx, fpr, 0)) != 0)
+		return err;
+	if ((err = gpgme_op_keylist_next(ctx, key)) == 0) {
+		err = gpgme_op_keylist_next(ctx, &second);
+		if (gpgme_err_code(err) == GPG_ERR_EOF)
+			return 0;
+		if (err == 0)
+			err = gpgme_error(GPG_ERR_AMBIGUOUS_NAME);
+	}
+	(void)gpgme_op_keylist_end(ctx);
+	if (second != NULL)
+		gpgme_key_unref(second);
+	if (*key != NULL)
+		gpgme_key_unref(*key);
+	*key = NULL;
+	return err;
 }
 
 static ssize_t

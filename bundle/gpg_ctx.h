@@ -65,6 +65,13 @@ enum status gpg_ctx_import(struct gpgme_context *ctx, const uint8_t *data,
 enum status gpg_ctx_list(struct gpgme_context *ctx, struct _gpgme_key **keys,
     size_t cap, size_t *n, struct diag *d) __attribute__((warn_unused_result));
 void gpg_ctx_free_keys(struct _gpgme_key **keys, size_t n);
+/*
+ * gpg_ctx_key - the one key of the home with that fingerprint, the caller's to unref; GPGME's error,
+ * GPG_ERR_EOF where there is none.  gpgme_get_key() does it in a context of its own, which asks gpg
+ * for its version first, twice.  What the last operation left as its result is gone.
+ */
+unsigned int gpg_ctx_key(struct gpgme_context *ctx, const char *fpr,
+    struct _gpgme_key **key) __attribute__((warn_unused_result));
 
 /* Where output of gpg goes: at most cap bytes, else the operation fails and over is set. */
 struct gpg_sink {

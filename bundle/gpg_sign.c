@@ -35,7 +35,7 @@ sign(void *arg, struct bytes *out, struct diag *d)
 	    &secret, d)) != ST_OK ||
 	    (st = gpg_ctx_sink(&sink, &sig, d)) != ST_OK)
 		goto out;
-	if ((err = gpgme_get_key(ctx, s->signer->fpr, &key, 0)) != 0 ||
+	if ((err = gpg_ctx_key(ctx, s->signer->fpr, &key)) != 0 ||
 	    (err = gpgme_signers_add(ctx, key)) != 0 ||
 	    (err = gpgme_data_new_from_mem(&doc, (const char *)s->doc, s->len,
 	    0)) != 0) {

@@ -250,7 +250,7 @@ judge(const struct verify *v, struct gpgme_context *ctx, size_t i,
 	if (s->wrong_key_usage)
 		return diag_set(d, ST_UNTRUSTED, "key-usage",
 		    "is by a key that is not made for signing");
-	if ((err = gpgme_get_key(ctx, s->fpr, &key, 0)) != 0) {
+	if ((err = gpg_ctx_key(ctx, p->issuer, &key)) != 0) {
 		if (gpgme_err_code(err) == GPG_ERR_EOF)
 			return bad_status(gpgme_error(GPG_ERR_NO_PUBKEY), d);
 		return gpg_ctx_failed(err, "looking a key up", d);

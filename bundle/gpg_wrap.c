@@ -45,7 +45,7 @@ wrap(void *arg, struct bytes *out, struct diag *d)
 	    w->recipient->data.len, &secret, d)) != ST_OK ||
 	    (st = gpg_ctx_sink(&sink, &sealed, d)) != ST_OK)
 		goto out;
-	if ((err = gpgme_get_key(ctx, w->recipient->fpr, &keys[0], 0)) != 0 ||
+	if ((err = gpg_ctx_key(ctx, w->recipient->fpr, &keys[0])) != 0 ||
 	    (err = gpgme_data_new_from_mem(&plain, (const char *)w->msg, w->len,
 	    0)) != 0 ||
 	    (err = gpgme_op_encrypt(ctx, keys, flags, plain, sealed)) != 0) {
@@ -169,7 +169,7 @@ keyids_of(struct gpgme_context *ctx, const char *fpr, struct gpg_cert *cert,
 	gpgme_error_t err;
 	enum status st;
 
-	if ((err = gpgme_get_key(ctx, fpr, &key, 0)) != 0)
+	if ((err = gpg_ctx_key(ctx, fpr, &key)) != 0)
 		return gpgme_err_code(err) == GPG_ERR_EOF ? ST_OK :
 		    gpg_ctx_failed(err, "looking a key up", d);
 	st = gpg_key_describe(ctx, key, GPG_USE_ENCRYPT, cert, d);
