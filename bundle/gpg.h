@@ -93,7 +93,8 @@ enum status gpg_find_key(const char *who, enum gpg_use use, struct gpg_cert *out
 /*
  * gpg_sign - a detached, binary, canonical signature with SHA-512 by the user's
  * own agent (card, passphrase and pinentry as usual: waits for the person).
- * The packet is parsed and verified before it is returned.
+ * It is what gpg says it is: the caller has it judged, by gpg_verify() or trust_verify(), before
+ * it counts.
  * Errors: ST_HOST (rules "no-secret-key": none here, or the PIN was refused; "gpg-agent")
  */
 enum status gpg_sign(const struct gpg_cert *signer, const uint8_t *doc, size_t len,

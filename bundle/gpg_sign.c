@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * gpg_sign - a detached signature by the user's own agent.  It returns none
- * that gpg_verify() would not accept.
+ * gpg_sign - a detached signature by the user's own agent.  It judges none:
+ * gpg_verify() does.
  */
 #include <gpgme.h>
 #include <string.h>
@@ -58,27 +58,6 @@ out:
 	return st;
 }
 
-/* As the other side will see it. */
-static enum status
-check_own(const struct sign *s, const struct bytes *sig, struct diag *d)
-{
-	/* Only read, and for the length of the call. */
-	struct gpg_cert signer = *s->signer;
-	struct gpg_trust trust = { .certs = &signer, .n = 1 };
-	struct gpg_candidate c = { .fpr = signer.fpr, .data = sig->data,
-		.len = sig->len };
-	enum status st;
-
-	st = gpg_verify(&trust, s->doc, s->len, &c, 1, false, d);
-	if (st == ST_OK && c.status != ST_OK) {
-		if (d != NULL)
-			*d = c.why;
-		diag_within(d, "the signature that gpg made for %s", signer.fpr);
-		st = ST_HOST;
-	}
-	return st;
-}
-
 enum status
 gpg_sign(const struct gpg_cert *signer, const uint8_t *doc, size_t len,
     struct bytes *sig, struct diag *d)
@@ -92,8 +71,6 @@ gpg_sign(const struct gpg_cert *signer, const uint8_t *doc, size_t len,
 		return st;
 	st = gpg_run(GPG_HOME_SIGN, GPG_RUN_PERSON, CAP_SIGNATURE, sign, &s,
 	    &s.home, &made, d);
-	if (st == ST_OK)
-		st = check_own(&s, &made, d);
 	if (st == ST_OK) {
 		bytes_append(sig, made.data, made.len);
 		if (sig->failed)

@@ -91,23 +91,6 @@ out:
 	return st;
 }
 
-/* The certificates of the signers, as the other side would pin them. */
-static enum status
-own_trust(const struct creation *c, struct gpg_trust **out, struct diag *d)
-{
-	struct bytes all = { 0 };
-	enum status st;
-	size_t i;
-
-	for (i = 0; i < c->n_signers; i++)
-		bytes_append(&all, c->signers[i].data.data, c->signers[i].data.len);
-	st = all.failed ? diag_nomem(d) : gpg_trust_load(&all, out, d);
-	if (st != ST_OK)
-		diag_within(d, "the signers' certificates");
-	bytes_free(&all);
-	return st;
-}
-
 static enum status
 sign_manifest(struct creation *c, struct diag *d)
 {
@@ -132,34 +115,34 @@ sign_manifest(struct creation *c, struct diag *d)
 	return ST_OK;
 }
 
-/* Would somebody who pins our signers accept what lies on the media? */
+/* Would somebody who pins our signers accept what lies on the media?  If not, gpg has failed us. */
 static enum status
 verify_own(struct creation *c, struct diag *d)
 {
 	struct verified_manifest *v = NULL;
+	/* Their certificates, as the other side would pin them. */
+	struct gpg_trust t = { .certs = c->signers, .n = c->n_signers };
 	struct signers signers = { 0 };
-	struct gpg_trust *t = NULL;
 	struct media *m = NULL;
 	enum status st;
 	size_t i, n = 0;
 
-	if ((st = own_trust(c, &t, d)) != ST_OK)
-		goto out;
 	st = media_open(c->outdir.labels, c->outdir.n_media, &m, d);
 	if (st != ST_OK)
 		goto out;
-	st = trust_verify(m, NULL, t, false, c->findings, &signers, &v, d);
-	if (st != ST_OK)
+	st = trust_verify(m, NULL, &t, false, c->findings, &signers, &v, d);
+	if (st != ST_OK && st != ST_UNTRUSTED)
 		goto out;
-	(void)verified_signatures(v, &n);
 	for (i = 0; i < signers.n; i++)
 		if (!signers.items[i].accepted) {
-			st = diag_set(d, ST_UNTRUSTED, "own-signature", "%s",
+			st = diag_set(d, ST_HOST, "own-signature", "%s",
 			    signers.items[i].reason);
 			diag_within(d, "the signature by %s would not be accepted",
 			    signers.items[i].fpr);
 			goto out;
 		}
+	if (v != NULL)
+		(void)verified_signatures(v, &n);
 	if (n != c->n_signers)
 		st = diag_set(d, ST_INTERNAL, "own-signature",
 		    "%zu of %zu signatures are good", n, c->n_signers);
@@ -167,7 +150,6 @@ out:
 	verified_free(v);
 	signers_free(&signers);
 	media_free(m);
-	gpg_trust_free(t);
 	return st;
 }
 

@@ -249,6 +249,26 @@ write_signature(struct signing *s, const struct bytes *sig, struct diag *d)
 	return ST_OK;
 }
 
+/* As the other side will see it. */
+static enum status
+check_own(const struct signing *s, const struct bytes *sig, struct diag *d)
+{
+	struct gpg_cert signer = s->signer;	/* only read, and for the length of the call */
+	struct gpg_trust trust = { .certs = &signer, .n = 1 };
+	struct gpg_candidate c = { .fpr = signer.fpr, .data = sig->data,
+		.len = sig->len };
+	const struct bytes *text = s->manifest.text;
+	enum status st;
+
+	st = gpg_verify(&trust, text->data, text->len, &c, 1, false, d);
+	if (st == ST_OK && c.status != ST_OK) {
+		*d = c.why;
+		diag_within(d, "the signature that gpg made for %s", signer.fpr);
+		st = ST_HOST;
+	}
+	return st;
+}
+
 enum status
 pack_sign(const struct pack_options *o, struct console *con, struct findings *f,
     struct diag *d)
@@ -280,6 +300,8 @@ pack_sign(const struct pack_options *o, struct console *con, struct findings *f,
 	if ((st = confirm(&s, d)) != ST_OK)
 		goto out;
 	st = gpg_sign(&s.signer, s.manifest.text->data, s.manifest.text->len, &sig, d);
+	if (st == ST_OK)
+		st = check_own(&s, &sig, d);
 	if (st == ST_OK)
 		st = write_signature(&s, &sig, d);
 out:

@@ -138,12 +138,17 @@ def two(here, env):
     return pack("create", HANDOFF, "-o", here / "out", "-s", sender, "-s", second, "--no-encryption", env=env)
 
 
+def sign(here, env):
+    (here / "out").mkdir()
+    r = pack("sign", UNSIGNED, "-s", sender, "--expect", unpack("show", UNSIGNED, "--json").json["bundle"]["digest"], "-o", here / "out", env=env)
+    (here / "out").rmdir()
+    return r
+
+
 SAYS = "b'[GNUPG:] %s\\n'"
 NO_AGENT = 4 << 24 | 77		# of gpg, in the form of libgpg-error
 GENERAL = 4 << 24 | 1
 KEY = ("--list-keys", sender)		# one key looked up
-# A packet of a kind for private use, which gpg passes over.
-LARGE = "t + b'\\xfc\\xff' + (9 << 20).to_bytes(4, 'big') + bytes(9 << 20)"
 ALL_KEYS = ("--list-keys", "!--no-options")
 AGENT_FAILED = SAYS % ("ERROR pkdecrypt_failed %d" % NO_AGENT) + " + " + SAYS % "DECRYPTION_FAILED"
 AGENT = "hint: try: gpgconf --kill gpg-agent; gpgconf --launch gpg-agent"
@@ -203,10 +208,12 @@ ANSWERS = [
     (sealed, Answer("--detach", out="b''"), HOST, "gpg wrote no signature"),
     (sealed, Answer("--detach", status=SAYS % ("FAILURE sign %d" % NO_AGENT), out="b''"), HOST,
      "signing: gpg-agent does not answer (", AGENT),
-    (two, Answer("--verify", status=sub("GOODSIG", "BADSIG"), nth=4), UNTRUSTED,
+    (two, Answer("--verify", status=sub("GOODSIG", "BADSIG"), nth=2), HOST,
      "the signature by ", " would not be accepted: does not fit these bytes"),
-    (two, Answer("--export", "!--no-options", out=LARGE), USAGE,
-     "the signers' certificates: is over 16 MiB"),
+    (sealed, Answer("--verify", status=sub("GOODSIG", "BADSIG")), HOST,
+     "the signature by ", " would not be accepted: does not fit these bytes"),
+    (sign, Answer("--verify", status=sub("GOODSIG", "BADSIG")), HOST,
+     "the signature that gpg made for %s: does not fit these bytes" % sender),
     # What it opens.
     (opened, Answer("--decrypt", out="t + b'x'"), MALFORMED, "the wrapped key holds more than a key"),
     (opened, Answer("--decrypt", status=sub("^(.*ENC_TO .*\\n)", "\\1\\1")), MALFORMED,
