@@ -8,12 +8,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* Longest name below a directory descriptor, ".part-" included. */
@@ -276,6 +278,15 @@ file_pwrite(int fd, const void *buf, size_t len, uint64_t offset, struct diag *d
 		offset += (uint64_t)r;
 	}
 	return ST_OK;
+}
+
+bool
+file_in_memory(int fd)
+{
+	struct statfs sf;
+
+	return fstatfs(fd, &sf) == 0 &&
+	    (sf.f_type == TMPFS_MAGIC || sf.f_type == RAMFS_MAGIC);
 }
 
 enum status

@@ -50,6 +50,9 @@ enum status file_write(int fd, const void *buf, size_t len, struct diag *d)
 enum status file_pwrite(int fd, const void *buf, size_t len, uint64_t offset,
     struct diag *d) __attribute__((warn_unused_result));
 
+/* file_in_memory - whether the file system is: it has no disk to wait for, and nothing to lay out. */
+bool file_in_memory(int fd);
+
 /* file_create - a new file (O_EXCL | O_NOFOLLOW) for writing. */
 enum status file_create(int dirfd, const char *name, mode_t mode, int *fd,
     struct diag *d) __attribute__((warn_unused_result));

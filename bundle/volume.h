@@ -78,9 +78,10 @@ struct volume_writer;
 /*
  * volume_create - start ".part-" + name below dirfd, in place of one that a killed
  * run left.  dirfd stays open until the writer is freed; the caller syncs it.
+ * beside   direct_write_new()
  */
 enum status volume_create(int dirfd, const char *name,
-    const struct volume_place *place, struct volume_writer **out,
+    const struct volume_place *place, bool beside, struct volume_writer **out,
     struct diag *d) __attribute__((warn_unused_result));
 /* volume_append - one stored chunk with its digest. */
 enum status volume_append(struct volume_writer *w, const uint8_t *stored,

@@ -185,7 +185,7 @@ begin_volume(struct writer *w, struct diag *d)
 		transport_name_contents(name, place.lane);
 	else
 		transport_name_payload(name, place.lane, place.number);
-	return volume_create(w->p.dirfd, name, &place, &w->volume, d);
+	return volume_create(w->p.dirfd, name, &place, w->p.jobs > 1, &w->volume, d);
 }
 
 /* Take the oldest chunk from the workers and append it to its volume. */

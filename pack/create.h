@@ -11,6 +11,7 @@
 
 #include "bundle/console.h"
 #include "bundle/crypto.h"
+#include "bundle/direct.h"
 #include "bundle/findings.h"
 #include "bundle/gpg.h"
 #include "bundle/writer.h"
@@ -37,6 +38,7 @@ struct creation {
 	size_t n_recipients;
 	struct contents contents;	/* borrows from handoff and gathered */
 	struct facts *facts;		/* found while the files are read */
+	struct direct_read *reader;	/* that reads them, while there is one */
 	struct transport transport;
 	struct transport_lane lane;
 	struct transport_run run;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bundle/direct.h"
 #include "bundle/file.h"
 #include "manifests/caps.h"
 #include "manifests/tarspell.h"
@@ -168,20 +169,20 @@ changed(const struct content_file *file, const char *how, struct diag *d)
 
 /* Read into the writer's own buffer; the file must have exactly the size that was gathered. */
 static enum status
-put_content(struct creation *c, struct writer *w, int fd,
+put_content(struct creation *c, struct writer *w,
     const struct content_file *file, struct digest *g, struct diag *d)
 {
 	const struct progress *p = &c->console->progress;
-	uint64_t left = file->size, at = 0;
+	uint64_t left = file->size;
 	enum status st;
-	uint8_t *room, byte;
+	uint8_t *room;
 	size_t n;
 
 	while (left > 0) {
 		if ((st = writer_room(w, &room, &n, d)) != ST_OK)
 			return st;
 		n = n < left ? n : (size_t)left;
-		st = file_pread(fd, room, n, at, d);
+		st = direct_read(c->reader, room, n, d);
 		if (st == ST_DAMAGED)
 			return changed(file, "got shorter", d);
 		if (st != ST_OK)
@@ -190,14 +191,27 @@ put_content(struct creation *c, struct writer *w, int fd,
 			return digest_failed(d);
 		facts_pass(c->facts, room, n);
 		writer_advance(w, n);
-		at += n;
 		left -= n;
 		c->packed += n;
 		p->report(p->arg, "files", c->packed, c->gathered->total);
 	}
-	if (pread(fd, &byte, 1, (off_t)at) == 1)
-		return changed(file, "got longer", d);
 	return ST_OK;
+}
+
+/* The whole file, and nothing behind it. */
+static enum status
+put_whole(struct creation *c, struct writer *w, int fd,
+    const struct content_file *file, struct digest *g, struct diag *d)
+{
+	enum status st;
+	uint8_t byte;
+
+	direct_read_begin(c->reader, fd, file->size);
+	st = put_content(c, w, file, g, d);
+	direct_read_end(c->reader);
+	if (st == ST_OK && pread(fd, &byte, 1, (off_t)file->size) == 1)
+		return changed(file, "got longer", d);
+	return st;
 }
 
 /* One file of the stream: header, content, padding; its digest goes into the manifest. */
@@ -218,7 +232,7 @@ put_file(struct creation *c, struct writer *w, size_t i, struct digest *g,
 	    file, fd, c->findings, d);
 	if (st != ST_OK)
 		goto out;
-	if ((st = put_content(c, w, fd, file, g, d)) != ST_OK)
+	if ((st = put_whole(c, w, fd, file, g, d)) != ST_OK)
 		goto out;
 	if ((st = gather_unchanged(c->gathered, i, fd, d)) != ST_OK)
 		goto out;
@@ -272,6 +286,9 @@ create_write_payload(struct creation *c, struct diag *d)
 		st = diag_nomem(d);
 		goto out;
 	}
+	st = direct_read_new(p.jobs > 1, &c->reader, d);
+	if (st != ST_OK)
+		goto out;
 	if ((st = writer_open(&p, &w, d)) != ST_OK)
 		goto out;
 	console_progress_start(c->console, "packing");
@@ -285,6 +302,8 @@ create_write_payload(struct creation *c, struct diag *d)
 	    c->contents.n_components, d);
 out:
 	console_progress_end(c->console);
+	direct_read_free(c->reader);
+	c->reader = NULL;
 	writer_free(w);
 	digest_free(g);
 	return st;

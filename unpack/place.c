@@ -130,10 +130,9 @@ static enum status
 open_tree(struct place *p, struct diag *d)
 {
 	enum status st;
-	struct statfs sf;
 	struct stat sb;
 
-	p->in_memory = fstatfs(p->staging.fd, &sf) == 0 && sf.f_type == TMPFS_MAGIC;
+	p->in_memory = file_in_memory(p->staging.fd);
 	st = make_directory(p->staging.fd, TREE, &p->tree, d);
 	if (st != ST_OK)
 		return st;

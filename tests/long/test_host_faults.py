@@ -29,7 +29,7 @@ EVERYBODY = os.getuid() != 0
 
 ERRORS = {
     "openat": ("EMFILE", "EACCES", "EIO"), "read": ("EIO",), "pread64": ("EIO",), "getdents64": ("EIO",),
-    "newfstatat": ("EIO", "EACCES"), "write": ("ENOSPC", "EIO"), "pwrite64": ("ENOSPC", "EIO"),
+    "newfstatat": ("EIO", "EACCES"), "write": ("ENOSPC", "EIO"), "pwrite64": ("ENOSPC", "EIO", "EINVAL"),
     "fsync": ("EIO",), "fdatasync": ("EIO",),
     "syncfs": ("EIO",), "renameat": ("EIO",), "renameat2": ("ENOSPC", "EACCES"), "mkdir": ("ENOSPC", "EACCES"),
     "mkdirat": ("ENOSPC",), "unlinkat": ("EIO",), "fchmod": ("EPERM",), "utimensat": ("EPERM",),

@@ -81,7 +81,7 @@ write_volume(const char *name, const struct volume_place *place, uint64_t n,
 	uint64_t i, expected = volume_overhead(place->portable, 0);
 
 	memset(t, 0, sizeof(*t));
-	assert_int_equal(volume_create(dir, name, place, &w, &d), ST_OK);
+	assert_int_equal(volume_create(dir, name, place, true, &w, &d), ST_OK);
 	for (i = 0; i < n; i++) {
 		struct chunk_fields f = { lens[i % 3], 1, (uint32_t)(i + 1) };
 

@@ -67,32 +67,32 @@ test_writer(void **state)
 	/* What a killed run left is replaced; abort leaves nothing. */
 	assert_int_equal(file_put(dir, ".part-" NAME, 0600, "old", 3, &d),
 	    ST_OK);
-	assert_int_equal(volume_create(dir, NAME, &here, &w, &d), ST_OK);
+	assert_int_equal(volume_create(dir, NAME, &here, true, &w, &d), ST_OK);
 	assert_int_equal(volume_append(w, &byte, &f, digest, &d), ST_OK);
 	assert_int_equal(faccessat(dir, ".part-" NAME, F_OK, 0), 0);
 	volume_abort(w);
 	assert_int_equal(faccessat(dir, ".part-" NAME, F_OK, 0), -1);
 	assert_int_equal(faccessat(dir, NAME, F_OK, 0), -1);
 	/* A volume has at least one chunk. */
-	assert_int_equal(volume_create(dir, NAME, &here, &w, &d), ST_OK);
+	assert_int_equal(volume_create(dir, NAME, &here, true, &w, &d), ST_OK);
 	assert_int_equal(volume_finish(w, &t, NULL, &d), ST_INTERNAL);
 	assert_int_equal(faccessat(dir, ".part-" NAME, F_OK, 0), -1);
 	assert_int_equal(faccessat(dir, NAME, F_OK, 0), -1);
 	/* The sum is made for portable bundles alone. */
-	assert_int_equal(volume_create(dir, NAME, &here, &w, &d), ST_OK);
+	assert_int_equal(volume_create(dir, NAME, &here, true, &w, &d), ST_OK);
 	assert_int_equal(volume_append(w, &byte, &f, digest, &d), ST_OK);
 	assert_int_equal(volume_finish(w, &t, sum, &d), ST_INTERNAL);
 	volume_abort(NULL);
 	/* Nowhere to go: the temporary file is removed. */
 	assert_int_equal(mkdirat(dir, NAME, 0755), 0);
-	assert_int_equal(volume_create(dir, NAME, &here, &w, &d), ST_OK);
+	assert_int_equal(volume_create(dir, NAME, &here, true, &w, &d), ST_OK);
 	assert_int_equal(volume_append(w, &byte, &f, digest, &d), ST_OK);
 	assert_int_equal(volume_finish(w, &t, NULL, &d), ST_HOST);
 	assert_int_equal(faccessat(dir, ".part-" NAME, F_OK, 0), -1);
 	assert_int_equal(unlinkat(dir, NAME, AT_REMOVEDIR), 0);
 	/* An older volume of that name is replaced. */
 	assert_int_equal(file_put(dir, NAME, 0644, "old", 3, &d), ST_OK);
-	assert_int_equal(volume_create(dir, NAME, &here, &w, &d), ST_OK);
+	assert_int_equal(volume_create(dir, NAME, &here, true, &w, &d), ST_OK);
 	assert_int_equal(volume_append(w, &byte, &f, digest, &d), ST_OK);
 	assert_int_equal(volume_finish(w, &t, NULL, &d), ST_OK);
 	assert_int_equal(t.size, 61 + 1 + 8 + 76);
