@@ -41,6 +41,7 @@ class Results:
     def __init__(self):
         self.limits = []        # (name, bytes a second)
         self.stages = {}        # title -> [(stage, pack, unpack)]
+        self.levels = []        # (level, [(size, ns pack, ns unpack)] of jsonl and of bf16)
         self.main = None
         self.formats = {}       # kind -> Contest
         self.text = []          # (title, Contest, codec's output, zstd -3)
@@ -222,6 +223,13 @@ def stages(bench):
         table(["", "pack", "extract"], [(n, f"{p:.3f}", f"{u:.3f}") for n, p, u in [*rows, total]])
 
 
+def levels(bench):
+    heading("Levels: stored bytes by bytes of input, and the codec's ns a byte of input, one thread")
+    table(["-l", "jsonl", "pack", "extract", "bf16", "pack", "extract"],
+          [(level, *(cell for size, *ns in kinds for cell in (f"{size:.4f}", *(f"{t:.2f}" for t in ns))))
+           for level, kinds in bench.results.levels])
+
+
 def weights(bench):
     found = bench.results.weights
     if not found:
@@ -251,5 +259,6 @@ def write(bench):
     shown(bench)
     formats(bench)
     stages(bench)
+    levels(bench)
     weights(bench)
     print("Every result was unpacked again and was the same bytes.")

@@ -124,9 +124,23 @@ class Bench:
 
     def stages(self, title, file):
         self.say(f"stages: {title}")
-        text = measure.output(self.place.program("bench/stages"), file, 512 * MIB, self.place.work)
-        rows = [line.split("\t") for line in text.splitlines()]
+        *rows, _ = self.stages_of(file, 512 * MIB)
         self.results.stages[title] = [(name, float(pack), float(unpack)) for name, pack, unpack in rows]
+
+    def stages_of(self, file, most, *level):
+        text = measure.output(self.place.program("bench/stages"), file, most, self.place.work, *level)
+        return [line.split("\t") for line in text.splitlines()]
+
+    def levels(self, *kinds):
+        """What the codec makes of each kind at some levels, and its time; less of it, as 19 is slow."""
+        for level in (1, 3, 4, 5, 6, 9, 19):
+            self.say(f"level {level}")
+            found = []
+            for file, most in kinds:
+                *rows, stored = self.stages_of(file, most, str(level))
+                pack, unpack = next((float(p), float(u)) for name, p, u in rows if name == "codec")
+                found.append((float(stored[1]), pack, unpack))
+            self.results.levels.append((level, found))
 
     def main_sample(self):
         source = samples.mixed(self.place, "mixed", self.size)
@@ -136,6 +150,7 @@ class Bench:
         self.results.main = self.contest("bf16 and suite", source, self.tools)
         self.stages("bf16", weights)
         self.stages("jsonl", text)
+        self.levels((text, 4 * MIB), (weights, 32 * MIB))
         self.clear(source)
 
     def formats(self):

@@ -19,7 +19,7 @@
 #define CHUNK ((size_t)1 << 20)
 #define PADDING 4096
 #define AAD_LEN 64
-#define LEVEL 3
+#define LEVEL 3			/* of create, where nothing else is asked for */
 
 enum stage {
 	STAGE_READ, STAGE_FILE_DIGEST, STAGE_CODEC, STAGE_CIPHER,
@@ -32,6 +32,7 @@ static const char *const names[] = {
 
 /* What one thread has, and what it has used. */
 struct bench {
+	int level;
 	struct frame_ctx *frame;
 	struct planes_ctx *planes;
 	struct cipher *cipher;
@@ -82,12 +83,12 @@ encode(struct bench *b, size_t len, uint32_t *transform)
 	struct diag d = DIAG_INIT;
 	size_t n = 0;
 
-	must(planes_encode(b->planes, LEVEL, b->plain, len, b->stored, len, &n,
+	must(planes_encode(b->planes, b->level, b->plain, len, b->stored, len, &n,
 	    transform, &d), &d);
 	if (*transform != 0)
 		return n;
 	*transform = 1;
-	must(frame_compress(b->frame, LEVEL, b->plain, len, b->stored, len - 1, &n,
+	must(frame_compress(b->frame, b->level, b->plain, len, b->stored, len - 1, &n,
 	    &d), &d);
 	if (n > 0)
 		return n;
@@ -197,18 +198,20 @@ scratch(const char *dir)
 int
 main(int argc, char **argv)
 {
-	struct bench b = { 0 };
+	struct bench b = { .level = LEVEL };
 	uint64_t left;
 	int in, media, copy;
 	off_t size = 0;
 	size_t i;
 
-	if (argc != 4) {
-		fputs("usage: stages FILE BYTES SCRATCH-FOLDER\n"
-		    "lines of: stage, ns a byte of input packing, extracting\n",
-		    stderr);
+	if (argc != 4 && argc != 5) {
+		fputs("usage: stages FILE BYTES SCRATCH-FOLDER [LEVEL]\n"
+		    "lines of: stage, ns a byte of input packing, extracting;\n"
+		    "stored: bytes a byte of input\n", stderr);
 		return 2;
 	}
+	if (argc == 5)
+		b.level = atoi(argv[4]);
 	if ((in = open(argv[1], O_RDONLY | O_CLOEXEC)) == -1 ||
 	    (size = lseek(in, 0, SEEK_END)) <= 0)
 		die("cannot open the file");
@@ -224,6 +227,7 @@ main(int argc, char **argv)
 		printf("%s\t%.4f\t%.4f\n", names[i],
 		    b.spent[0][i] / (double)b.bytes * 1e9,
 		    b.spent[1][i] / (double)b.bytes * 1e9);
+	printf("stored\t%.4f\n", (double)b.stored_bytes / (double)b.bytes);
 	free(b.plain);
 	free(b.stored);
 	free(b.back);

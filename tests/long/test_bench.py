@@ -16,7 +16,8 @@ BUILD = pathlib.Path(os.environ.get("SATCHEL_BUILD", "build")).absolute()
 BENCH = pathlib.Path(lib.SRC).absolute() / "bench"
 HEADINGS = ["Machine and versions", "What the machine can do, one thread", "bf16 and suite: 4.27 MiB",
             "What must be shown", "Kinds of data, each alone",
-            "Where the time goes: ns a byte of input, one thread, without waiting"]
+            "Where the time goes: ns a byte of input, one thread, without waiting",
+            "Levels: stored bytes by bytes of input, and the codec's ns a byte of input, one thread"]
 ALWAYS = ["pack, wall / tar, zstd, gpg", "bundle size / theirs, fp8", "pack, peak memory, MiB",
           "size / zstd -3, jsonl, made up", "pack, time a byte, 16 MiB / 1 MiB"]
 
