@@ -124,7 +124,7 @@ $(B)/tests/unit/test_every_byte $(B)/tests/unit/test_every_bag_byte: private WRA
     -Wl,--wrap=gpg_verify,--wrap=gpg_unwrap,--wrap=gpg_trust_load,--wrap=writer_open
 $(B)/tests/unit/test_key_memory: private WRAP = -Wl,--wrap=munmap
 $(B)/tests/unit/test_direct: private WRAP = \
-    -Wl,--wrap=pread64,--wrap=pwrite64,--wrap=preadv64v2,--wrap=fcntl64,--wrap=file_in_memory
+    -Wl,--wrap=pread64,--wrap=pwrite64,--wrap=preadv64v2,--wrap=fcntl64,--wrap=file_in_memory,--wrap=pthread_create
 $(B)/tests/unit/test_survey: private WRAP = \
     -Wl,--wrap=fsync,--wrap=futimens,--wrap=utimensat,--wrap=fstat64,--wrap=fstatat64,--wrap=pread64
 NO_MEMORY = malloc calloc realloc reallocarray strdup free EVP_CIPHER_CTX_new \

@@ -19,7 +19,7 @@ struct direct_write;
 /*
  * direct_write_new - start on an empty file that is open for writing; the caller keeps fd, and
  * does not use it until direct_write_end().
- * beside   a thread of its own may write; not where the file lies in memory
+ * beside   a thread of its own may write, if one is to be had; not where the file lies in memory
  * Errors: ST_HOST
  */
 enum status direct_write_new(int fd, bool beside, struct direct_write **out,
@@ -38,7 +38,7 @@ void direct_write_free(struct direct_write *w);
 /* Files that are read from their start to their end, one after another. */
 struct direct_read;
 
-/* direct_read_new - beside: a thread of its own may read ahead; it is started with the first file that needs it. */
+/* direct_read_new - beside: a thread of its own may read ahead; it is started with the first file that needs it, if it can be. */
 enum status direct_read_new(bool beside, struct direct_read **out, struct diag *d)
     __attribute__((warn_unused_result));
 /*

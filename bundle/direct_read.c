@@ -61,8 +61,7 @@ read_unit(struct direct_read *r, struct unit *u, struct diag *d)
 		if (n >= 0 && (size_t)n >= u->want)
 			return ST_OK;
 		/* Refused, or cut short: once more the other way, which says what it is. */
-		if (atomic_exchange(&r->direct, false))
-			(void)direct_unit_set(r->fd, false);
+		direct_unit_plain(r->fd, &r->direct);
 	}
 	return file_pread(r->fd, u->buf, u->want, u->at, d);
 }
@@ -91,48 +90,51 @@ ask(struct direct_read *r)
 	}
 }
 
-static enum status
-go_ahead(struct direct_read *r, struct diag *d)
+/* The thread and its room, with the first file that needs them; false where they are not to be had. */
+static bool
+get_ready(struct direct_read *r)
 {
 	static void *const workers[N_WORKERS] = { NULL };
-	enum status st;
+	struct diag ignored;
 	size_t i;
 
-	if (r->pool == NULL) {
-		for (i = 0; i < N_UNITS; i++) {
-			r->units[i].of = r;
-			if (r->units[i].buf == NULL &&
-			    (r->units[i].buf = direct_unit_new()) == NULL)
-				return diag_nomem(d);
-		}
-		st = pool_new(N_WORKERS, workers, r->units, sizeof(r->units[0]),
-		    N_UNITS, work, &r->pool, d);
-		if (st != ST_OK)
-			return st;
+	for (i = 0; i < N_UNITS && r->pool == NULL; i++) {
+		r->units[i].of = r;
+		if (r->units[i].buf == NULL &&
+		    (r->units[i].buf = direct_unit_new()) == NULL)
+			return false;
+	}
+	return r->pool != NULL || pool_new(N_WORKERS, workers, r->units,
+	    sizeof(r->units[0]), N_UNITS, work, &r->pool, &ignored) == ST_OK;
+}
+
+static void
+go_ahead(struct direct_read *r)
+{
+	if (!get_ready(r)) {
+		r->way = WAY_PLAIN;
+		return;
 	}
 	r->way = WAY_AHEAD;
 	r->direct = direct_unit_set(r->fd, true);
 	r->next = r->at - r->at % UNIT;
 	ask(r);
-	return ST_OK;
 }
 
-/* Up to len bytes of what the page cache has; none, and another way, from where it has not. */
-static enum status
-from_cache(struct direct_read *r, uint8_t *buf, size_t len, size_t *n,
-    struct diag *d)
+/* Up to len bytes of what the page cache has: how many.  None, and another way, from where it has not. */
+static size_t
+from_cache(struct direct_read *r, uint8_t *buf, size_t len)
 {
 	struct iovec to = { buf, len };
 	ssize_t got = preadv2(r->fd, &to, 1, (off_t)r->at, RWF_NOWAIT);
 
-	*n = got > 0 ? (size_t)got : 0;
 	if (got > 0)
-		return ST_OK;
+		return (size_t)got;
 	if (got == -1 && errno == EAGAIN)
-		return go_ahead(r, d);
-	/* It cannot tell, or something is wrong, which is then told. */
-	r->way = WAY_PLAIN;
-	return ST_OK;
+		go_ahead(r);
+	else
+		r->way = WAY_PLAIN;	/* it cannot tell, or something is wrong, which is then told */
+	return 0;
 }
 
 static enum status
@@ -196,7 +198,7 @@ direct_read(struct direct_read *r, void *buf, size_t len, struct diag *d)
 			st = file_pread(r->fd, p, n, r->at, d);
 			break;
 		case WAY_CACHED:
-			st = from_cache(r, p, len, &n, d);
+			n = from_cache(r, p, len);
 			break;
 		case WAY_AHEAD:
 			st = from_unit(r, p, len, &n, d);
@@ -214,8 +216,9 @@ direct_read_end(struct direct_read *r)
 	r->held = NULL;
 	while (r->pool != NULL && pool_take(r->pool) != NULL)
 		pool_release(r->pool);
-	if (atomic_exchange(&r->direct, false))
-		(void)direct_unit_set(r->fd, false);
+	if (r->way == WAY_AHEAD)
+		direct_unit_plain(r->fd, &r->direct);
+	r->way = WAY_PLAIN;
 	r->fd = -1;
 }
 

@@ -6,6 +6,7 @@
 #define SATCHEL_BUNDLE_DIRECT_UNIT_H
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,6 +32,17 @@ direct_unit_set(int fd, bool on)
 		return false;
 	flags = on ? flags | O_DIRECT : flags & ~O_DIRECT;
 	return fcntl(fd, F_SETFL, flags) == 0 && on;
+}
+
+/*
+ * Through it from now on.  In this order: another unit, which finds that *direct is false, must not
+ * meet the descriptor before it is.
+ */
+static inline void
+direct_unit_plain(int fd, atomic_bool *direct)
+{
+	(void)direct_unit_set(fd, false);
+	*direct = false;
 }
 
 #endif

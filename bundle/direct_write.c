@@ -40,13 +40,6 @@ struct direct_write {
 	struct pool *pool;
 };
 
-static void
-go_plain(struct direct_write *w)
-{
-	if (atomic_exchange(&w->direct, false))
-		(void)direct_unit_set(w->fd, false);
-}
-
 static enum status
 write_unit(struct direct_write *w, const struct unit *u, struct diag *d)
 {
@@ -63,7 +56,7 @@ write_unit(struct direct_write *w, const struct unit *u, struct diag *d)
 			return ST_OK;
 		/* Refused, or cut short: what is left goes the other way. */
 		done = n > 0 ? (size_t)n : 0;
-		go_plain(w);
+		direct_unit_plain(w->fd, &w->direct);
 	}
 	if ((st = file_pwrite(w->fd, u->buf + done, u->used - done, u->at + done,
 	    d)) != ST_OK)
@@ -157,9 +150,11 @@ direct_write_new(int fd, bool beside, struct direct_write **out, struct diag *d)
 			goto out;
 		}
 	}
-	st = pool_new(w->beside ? N_WORKERS : 1, workers, w->units,
-	    sizeof(w->units[0]), N_UNITS, work, &w->pool, d);
-	if (st != ST_OK)
+	if (w->beside && pool_new(N_WORKERS, workers, w->units,
+	    sizeof(w->units[0]), N_UNITS, work, &w->pool, d) != ST_OK)
+		w->beside = false;	/* no thread to be had */
+	if (!w->beside && (st = pool_new(1, workers, w->units,
+	    sizeof(w->units[0]), N_UNITS, work, &w->pool, d)) != ST_OK)
 		goto out;
 	w->direct = !in_memory && direct_unit_set(fd, true);
 	*out = w;
@@ -198,7 +193,7 @@ direct_write_end(struct direct_write *w, struct diag *d)
 
 	if ((st = reap_all(w, d)) != ST_OK)
 		return st;
-	go_plain(w);
+	direct_unit_plain(w->fd, &w->direct);
 	if (w->filling == NULL)
 		return ST_OK;
 	if ((st = submit(w, d)) != ST_OK)

@@ -131,9 +131,7 @@ verify_own(struct creation *c, struct diag *d)
 	if (st != ST_OK)
 		goto out;
 	st = trust_verify(m, NULL, &t, false, c->findings, &signers, &v, d);
-	if (st != ST_OK && st != ST_UNTRUSTED)
-		goto out;
-	for (i = 0; i < signers.n; i++)
+	for (i = 0; i < signers.n && (st == ST_OK || st == ST_UNTRUSTED); i++)
 		if (!signers.items[i].accepted) {
 			st = diag_set(d, ST_HOST, "own-signature", "%s",
 			    signers.items[i].reason);
@@ -141,11 +139,17 @@ verify_own(struct creation *c, struct diag *d)
 			    signers.items[i].fpr);
 			goto out;
 		}
-	if (v != NULL)
-		(void)verified_signatures(v, &n);
+	if (st == ST_UNTRUSTED) {	/* they cannot be read, or are not what was written */
+		diag_within(d, "reading the signatures back");
+		diag_hint(d, "see whether the medium is sound, and run it again");
+		st = ST_HOST;
+	}
+	if (st != ST_OK)
+		goto out;
+	(void)verified_signatures(v, &n);
 	if (n != c->n_signers)
-		st = diag_set(d, ST_INTERNAL, "own-signature",
-		    "%zu of %zu signatures are good", n, c->n_signers);
+		st = diag_set(d, ST_HOST, "own-signature",
+		    "%zu of %zu signatures can be read back", n, c->n_signers);
 out:
 	verified_free(v);
 	signers_free(&signers);

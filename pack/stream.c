@@ -185,8 +185,10 @@ put_content(struct creation *c, struct writer *w,
 		st = direct_read(c->reader, room, n, d);
 		if (st == ST_DAMAGED)
 			return changed(file, "got shorter", d);
-		if (st != ST_OK)
+		if (st != ST_OK) {
+			diag_within(d, "%s", ESC(file->path));
 			return st;
+		}
 		if (digest_update(g, room, n) == -1)
 			return digest_failed(d);
 		facts_pass(c->facts, room, n);

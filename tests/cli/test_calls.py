@@ -14,6 +14,7 @@ from lib_shim import Rows, faults, folder
 ring = Keyring()
 sender = ring.gen("Release Authority", "release@example.com")
 reader = ring.gen("Evaluator", "evaluator@example.org")
+second = ring.gen("Second", "second@example.com", sub=None)
 room = Room()
 HERE = room.path
 HANDOFF = lib.sample(HERE / "in", 20_000)
@@ -200,6 +201,7 @@ PACKING = [
     ("pread 2 model.bin !truncate -s 5 %s" % BIG, REFUSED, "weights/aurora/model.bin: got shorter while it was read"),
     ("pread 1 model.bin !truncate -s 20500 %s" % BIG, REFUSED, "weights/aurora/model.bin: got longer while it was read",
      "hint: let nothing write there, and run it again"),
+    ("pread 2 model.bin EIO", HOST, "weights/aurora/model.bin: reading at byte "),
     ("pread 1 notes.md !truncate -s 1 %s" % SMALL, REFUSED, "notes.md: got shorter while it was read"),
     ("st_mode 1 notes.md =0020644", REFUSED, "notes.md: a device: only regular files and directories can be packed"),
     ("st_mode 1 notes.md =0030644", REFUSED,
@@ -236,6 +238,12 @@ def test_sources_and_calls_while_a_bundle_is_made():
                  "hint: put a copy in its place (cp -rL), and leave --dereference out")
         (HERE / "in" / "suites" / "link").unlink()
         handoff.unlink()
+        # What was signed cannot be read again: of one signer, of one of two.
+        for signers, text in (([sender], "reading the signatures back: no signature by a key that you trust"),
+                              ([sender, second], "1 of 2 signatures can be read back")):
+            options = [o for s in signers for o in ("-s", s)]
+            r = create(HERE / "out", "openat 1 signatures/%s EIO" % sender, options=[*options, "--no-encryption"])
+            rows.row("reading signatures back", r, HOST, text, empty=HERE / "out")
 
 
 def test_what_init_cannot_read():

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -32,6 +33,8 @@ static struct {
 	uint64_t cached;		/* the page cache has what lies in front of this */
 	int no_cache;			/* errno of preadv2(), where not 0 */
 	bool no_direct;			/* O_DIRECT is not taken */
+	bool no_thread;			/* nor is a thread to be had */
+	bool slow;			/* F_SETFL takes its time */
 	uint64_t refuse;		/* EINVAL to what is read or written past the cache from here on */
 	uint64_t cut;			/* at this, half a unit */
 	uint64_t fail;			/* EIO, from here on */
@@ -49,6 +52,10 @@ ssize_t __wrap_pwrite64(int f, const void *buf, size_t len, off64_t at);
 ssize_t __wrap_preadv64v2(int f, const struct iovec *to, int n, off64_t at, int flags);
 int __real_fcntl64(int f, int cmd, ...);
 int __wrap_fcntl64(int f, int cmd, ...);
+int __real_pthread_create(pthread_t *t, const pthread_attr_t *a,
+    void *(*fn)(void *), void *arg);
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *a,
+    void *(*fn)(void *), void *arg);
 bool __wrap_file_in_memory(int f);
 
 /* What becomes of a call: -1 and errno, or how many bytes it may do. */
@@ -69,7 +76,7 @@ judge(const void *buf, size_t len, uint64_t at)
 	}
 	if (len != UNIT || at % UNIT != 0 || (uintptr_t)buf % 4096 != 0)
 		says.misaligned = true;
-	if (at >= says.refuse) {
+	if (len != UNIT || at >= says.refuse) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -132,8 +139,17 @@ __wrap_fcntl64(int f, int cmd, ...)
 		errno = EINVAL;
 		return -1;
 	}
+	if (says.slow)
+		(void)usleep(2000);
 	says.direct = (arg & O_DIRECT) != 0;
 	return 0;
+}
+
+int
+__wrap_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*fn)(void *),
+    void *arg)
+{
+	return says.no_thread ? EAGAIN : __real_pthread_create(t, a, fn, arg);
 }
 
 bool
@@ -273,6 +289,13 @@ test_read_refused(void **state)
 	nothing_wrong();
 	says.refuse = 0;
 	read_all(true);
+	/* By both units at about the same time. */
+	says.slow = true;
+	read_all(true);
+	nothing_wrong();
+	says.no_thread = true;
+	read_all(true);
+	assert_int_equal(says.direct_calls, 0);
 	nothing_wrong();
 	says.refuse = 3 * UNIT;
 	read_all(true);
@@ -392,6 +415,11 @@ test_write(void **state)
 	assert_int_equal(says.direct_calls, 0);
 	nothing_wrong();
 	says.refuse = 0;
+	write_all();
+	says.slow = true;
+	write_all();
+	nothing_wrong();
+	says.no_thread = true;
 	write_all();
 	nothing_wrong();
 	says.refuse = 3 * UNIT;

@@ -327,7 +327,7 @@ write_volume(struct diag *d)
 	enum status st;
 	size_t i;
 
-	if ((st = volume_create(folder, "v", &place, true, &w, d)) != ST_OK) {
+	if ((st = volume_create(folder, "v", &place, false, &w, d)) != ST_OK) {
 		assert_null(w);
 		return st;
 	}
