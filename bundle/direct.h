@@ -47,8 +47,8 @@ enum status direct_read_new(bool beside, struct direct_read **out, struct diag *
  */
 void direct_read_begin(struct direct_read *r, int fd, uint64_t size);
 /*
- * direct_read - the next len bytes.  What the page cache has is taken from there; from the first byte
- * that it has not, all is read ahead.
+ * direct_read - the next len bytes.  What the page cache has is taken from there; from the unit of the
+ * first byte that it has not, all is read ahead.  Each byte is given once.
  * Errors: as file_pread()
  */
 enum status direct_read(struct direct_read *r, void *buf, size_t len,
